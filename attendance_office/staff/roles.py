@@ -1,0 +1,156 @@
+"""Who may see and do what: one table, read by every door and every list."""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+
+
+class Reach(Enum):
+    """Which pupils a post shows, row by row."""
+
+    GROUP = "own tutor group"
+    YEAR = "own year group"
+    SCHOOL = "whole school"
+    TRUST = "every school of the trust"
+    NOBODY = "figures only, no pupil by name"
+
+
+class Role(StrEnum):
+    """A post's role."""
+
+    OFFICER = "officer"
+    LEAD = "lead"
+    HEAD_OF_YEAR = "head_of_year"
+    TUTOR = "tutor"
+    PASTORAL = "pastoral"
+    DSL = "dsl"
+    DATA_MANAGER = "data_manager"
+    SLT = "slt"
+    GOVERNOR = "governor"
+    TRUST_LEAD = "trust_lead"
+    ADMINISTRATOR = "administrator"
+
+
+TITLES = {
+    Role.OFFICER: "Attendance officer",
+    Role.LEAD: "Attendance lead",
+    Role.HEAD_OF_YEAR: "Head of year",
+    Role.TUTOR: "Tutor or teacher",
+    Role.PASTORAL: "Pastoral support",
+    Role.DSL: "Designated safeguarding lead",
+    Role.DATA_MANAGER: "Data manager",
+    Role.SLT: "Senior leadership",
+    Role.GOVERNOR: "Governor",
+    Role.TRUST_LEAD: "Trust attendance lead",
+    Role.ADMINISTRATOR: "Administrator",
+}
+
+REACH = {
+    Role.OFFICER: Reach.SCHOOL,
+    Role.LEAD: Reach.SCHOOL,
+    Role.HEAD_OF_YEAR: Reach.YEAR,
+    Role.TUTOR: Reach.GROUP,
+    Role.PASTORAL: Reach.SCHOOL,
+    Role.DSL: Reach.SCHOOL,
+    Role.DATA_MANAGER: Reach.SCHOOL,
+    Role.SLT: Reach.SCHOOL,
+    Role.GOVERNOR: Reach.NOBODY,
+    Role.TRUST_LEAD: Reach.TRUST,
+    Role.ADMINISTRATOR: Reach.NOBODY,
+}
+
+
+class Can(StrEnum):
+    """One thing that a person may be allowed."""
+
+    SEE_DESK = "See the desk with the morning's work"
+    SEE_PUPILS = "See the pupils within reach"
+    SEE_MARK_REASONS = "See reasons and comments beside marks"
+    SEE_CONTACTS = "See parents, numbers and addresses"
+    SEE_NEEDS = "See SEN and English as an additional language"
+    SEE_MEANS = "See pupil premium and free school meals"
+    SEE_SAFEGUARDING = "See looked after, child protection, in need, young carer and highly vulnerable"
+    SEE_BACKGROUND = "See ethnicity"
+    TAKE_OWN_REGISTER = "Take the register of an own or covered group"
+    TAKE_ANY_REGISTER = "Take or enter any register within reach"
+    USE_OFFICE_CODES = "Enter codes kept for the office"
+    AMEND_MARKS = "Amend a mark with a reason"
+    SEE_BOARD = "See the missing registers board"
+    CHASE = "Chase a register"
+    ARRANGE_COVER = "Say who covers a register"
+    SEE_FIGURES = "See the school's figures"
+    EXPORT = "Export lists"
+    IMPORT = "Import files"
+    EDIT_PUPILS = "Change the admission register and groups"
+    EDIT_CALENDAR = "Change terms, closures and session times"
+    EDIT_JOBS = "Change the timetable of jobs"
+    RUN_JOBS = "Run a job now, or see its dry run"
+    SEE_OUTBOX = "See what the post room sent to whom"
+    EDIT_STAFF = "Manage staff and posts"
+    SEE_AUDIT = "Read the audit trail"
+    SEE_HEALTH = "See the system's health"
+
+
+_TAKES = {Can.SEE_PUPILS, Can.TAKE_OWN_REGISTER}
+_KNOWS = {Can.SEE_MARK_REASONS, Can.SEE_CONTACTS, Can.SEE_NEEDS, Can.SEE_MEANS, Can.SEE_SAFEGUARDING}
+_OFFICE = (
+    _TAKES
+    | _KNOWS
+    | {
+        Can.SEE_DESK,
+        Can.SEE_BACKGROUND,
+        Can.TAKE_ANY_REGISTER,
+        Can.USE_OFFICE_CODES,
+        Can.AMEND_MARKS,
+        Can.SEE_BOARD,
+        Can.CHASE,
+        Can.ARRANGE_COVER,
+        Can.SEE_FIGURES,
+        Can.EXPORT,
+        Can.IMPORT,
+        Can.EDIT_PUPILS,
+        Can.EDIT_CALENDAR,
+        Can.EDIT_JOBS,
+        Can.RUN_JOBS,
+        Can.SEE_OUTBOX,
+        Can.SEE_HEALTH,
+    }
+)
+
+MAY: dict[Role, frozenset[Can]] = {
+    Role.OFFICER: frozenset(_OFFICE),
+    Role.LEAD: frozenset(_OFFICE | {Can.SEE_AUDIT, Can.EDIT_STAFF}),
+    Role.HEAD_OF_YEAR: frozenset(
+        _TAKES | _KNOWS | {Can.SEE_DESK, Can.TAKE_ANY_REGISTER, Can.SEE_BOARD, Can.CHASE, Can.SEE_FIGURES, Can.EXPORT}
+    ),
+    Role.TUTOR: frozenset(_TAKES | {Can.SEE_NEEDS}),
+    Role.PASTORAL: frozenset(_TAKES | _KNOWS | {Can.SEE_DESK, Can.SEE_BOARD, Can.SEE_FIGURES}),
+    Role.DSL: frozenset(
+        _TAKES | _KNOWS | {Can.SEE_DESK, Can.SEE_BACKGROUND, Can.SEE_BOARD, Can.SEE_FIGURES, Can.EXPORT, Can.SEE_AUDIT}
+    ),
+    Role.DATA_MANAGER: frozenset(
+        _OFFICE - {Can.SEE_SAFEGUARDING, Can.CHASE, Can.SEE_MARK_REASONS} | {Can.SEE_AUDIT}
+    ),
+    Role.SLT: frozenset(
+        {
+            Can.SEE_DESK,
+            Can.SEE_PUPILS,
+            Can.SEE_MARK_REASONS,
+            Can.SEE_NEEDS,
+            Can.SEE_MEANS,
+            Can.SEE_BOARD,
+            Can.SEE_FIGURES,
+            Can.SEE_AUDIT,
+        }
+    ),
+    Role.GOVERNOR: frozenset({Can.SEE_FIGURES}),
+    Role.TRUST_LEAD: frozenset(
+        {Can.SEE_DESK, Can.SEE_PUPILS, Can.SEE_MARK_REASONS, Can.SEE_NEEDS, Can.SEE_MEANS, Can.SEE_BOARD}
+        | {Can.SEE_FIGURES, Can.SEE_AUDIT, Can.EXPORT}
+    ),
+    Role.ADMINISTRATOR: frozenset({Can.EDIT_STAFF, Can.EDIT_CALENDAR, Can.EDIT_JOBS, Can.SEE_AUDIT, Can.SEE_HEALTH}),
+}
+
+# Everyone who sees more than one class signs in with a second factor.
+# Source: DfE cyber security core standard for schools (2026): MFA for staff handling sensitive data.
+NEEDS_SECOND_FACTOR = frozenset(set(Role) - {Role.TUTOR})

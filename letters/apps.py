@@ -1,0 +1,9 @@
+"""The post room."""
+
+from django.apps import AppConfig
+
+
+class LettersConfig(AppConfig):
+    """The post room."""
+
+    name = "letters"

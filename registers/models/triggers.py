@@ -1,0 +1,109 @@
+"""What Postgres itself guarantees about marks: amendments, week totals, and that nothing is deleted.
+
+Statement triggers with transition tables, so that a bulk change, raw SQL and COPY are caught like a single save. Both sides
+of every change touch the week totals in one order (school, pupil, week), so that overlapping writers never deadlock.
+"""
+
+import pgtrigger
+
+COUNTED = ("present", "approved", "authorised", "unauthorised", "not_possible", "administrative")
+COLUMNS = (*COUNTED, "late")
+
+
+def _sums(sign: str) -> str:
+    """Give the SQL that sums each kind, with a sign column for changes."""
+    kinds = [f"sum({sign} * (c.counts_as = '{kind}')::int)::int AS {kind}" for kind in COUNTED]
+    return ", ".join([*kinds, f"sum({sign} * c.is_late::int)::int AS late"])
+
+
+def _add(rows: str, sign: str) -> str:
+    """Give the SQL that adds `rows` (school_id, pupil_id, school_week, "on", code[, sign]) to the week totals."""
+    names = ", ".join(COLUMNS)
+    adding = ", ".join(f"{name} = t.{name} + excluded.{name}" for name in COLUMNS)
+    return f"""
+        INSERT INTO registers_weektotal AS t (school_id, pupil_id, school_week, {names})
+        SELECT m.school_id, m.pupil_id, m.school_week, {_sums(sign)}
+        FROM {rows} m
+        JOIN registers_codeinforce c
+          ON c.symbol = m.code AND m."on" >= c.from_on AND (c.to_on IS NULL OR m."on" <= c.to_on)
+        GROUP BY m.school_id, m.pupil_id, m.school_week
+        ORDER BY m.school_id, m.pupil_id, m.school_week
+        ON CONFLICT (school_id, pupil_id, school_week) DO UPDATE SET {adding};
+    """
+
+
+_UNKNOWN = """
+        SELECT m.code, m."on" INTO strange FROM new_marks m
+        WHERE NOT EXISTS (
+            SELECT 1 FROM registers_codeinforce c
+            WHERE c.symbol = m.code AND m."on" >= c.from_on AND (c.to_on IS NULL OR m."on" <= c.to_on)
+        ) LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'Code % is not in force on %.', strange.code, strange."on" USING ERRCODE = 'check_violation';
+        END IF;
+"""
+
+_AMENDMENTS = """
+        IF EXISTS (
+            SELECT 1 FROM old_marks o JOIN new_marks n USING (id)
+            WHERE (o.school_id, o.pupil_id, o."on", o.half, o.school_week, o.recorded_at)
+                  IS DISTINCT FROM (n.school_id, n.pupil_id, n."on", n.half, n.school_week, n.recorded_at)
+        ) OR (SELECT count(*) FROM old_marks) <> (SELECT count(*) FROM old_marks o JOIN new_marks n USING (id)) THEN
+            RAISE EXCEPTION 'A mark keeps its pupil, its session and the time of its first entry.';
+        END IF;
+        INSERT INTO registers_amendment (
+            school_id, mark_id, pupil_id, "on", half, from_code, to_code, from_minutes, to_minutes,
+            from_comment, to_comment, reason, at, by_id, by_name, by_role
+        )
+        SELECT o.school_id, o.id, o.pupil_id, o."on", o.half, o.code, n.code, o.minutes_late, n.minutes_late,
+               o.comment, n.comment,
+               coalesce(nullif(current_setting('office.reason', true), ''),
+                        'No reason given: changed outside the office''s own pages'),
+               coalesce(nullif(current_setting('office.at', true), '')::timestamptz, clock_timestamp()),
+               nullif(current_setting('office.by', true), '')::bigint,
+               coalesce(nullif(current_setting('office.by_name', true), ''), session_user),
+               coalesce(current_setting('office.role', true), '')
+        FROM old_marks o JOIN new_marks n USING (id)
+        WHERE (o.code, o.minutes_late, o.comment) IS DISTINCT FROM (n.code, n.minutes_late, n.comment)
+        ORDER BY o.id;
+"""
+
+ON_MARKS = [
+    pgtrigger.Trigger(
+        name="count_new_marks",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        level=pgtrigger.Statement,
+        referencing=pgtrigger.Referencing(new="new_marks"),
+        declare=[("strange", "RECORD")],
+        func=_UNKNOWN + _add("new_marks", "1") + "RETURN NULL;",
+    ),
+    pgtrigger.Trigger(
+        name="keep_amendments_and_count",
+        when=pgtrigger.After,
+        operation=pgtrigger.Update,
+        level=pgtrigger.Statement,
+        referencing=pgtrigger.Referencing(old="old_marks", new="new_marks"),
+        declare=[("strange", "RECORD")],
+        func=_UNKNOWN
+        + _AMENDMENTS
+        + _add(
+            """(
+            SELECT n.school_id, n.pupil_id, n.school_week, n."on", n.code, 1 AS sign
+            FROM new_marks n JOIN old_marks o USING (id) WHERE n.code <> o.code
+            UNION ALL
+            SELECT o.school_id, o.pupil_id, o.school_week, o."on", o.code, -1
+            FROM new_marks n JOIN old_marks o USING (id) WHERE n.code <> o.code
+        )""",
+            "m.sign",
+        )
+        + "RETURN NULL;",
+    ),
+    pgtrigger.Trigger(
+        name="marks_are_never_deleted",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Delete | pgtrigger.Truncate,
+        level=pgtrigger.Statement,
+        func="RAISE EXCEPTION 'Marks are a statutory record: they are amended, never deleted.';",
+    ),
+]

@@ -1,0 +1,25 @@
+"""Dates in the words that people read: the same on every screen, in every letter and in every refusal."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def spoken_date(on: date) -> str:
+    """Give a date with its weekday, like "Mon 23 Nov 2026", whatever the machine's locale.
+
+    Source: house style.
+    """
+    return f"{_WEEKDAYS[on.weekday()]} {spoken_day(on)}"
+
+
+def spoken_day(on: date) -> str:
+    """Give a date without its weekday, like "18 Aug 2024".
+
+    Source: house style.
+    """
+    return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"

@@ -1,0 +1,6 @@
+"""Signposts of the wing."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "reporting"
+urlpatterns: list[URLPattern | URLResolver] = []
