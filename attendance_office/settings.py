@@ -107,7 +107,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "attendance_office.web.context.office",
             ],
-            "builtins": ["template_partials.templatetags.partials"],
+            "builtins": ["attendance_office.web.templatetags.office", "template_partials.templatetags.partials"],
         },
     },
 ]
@@ -236,6 +236,8 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="dummymail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL: str = env.str("OFFICE_MAIL_FROM", default="attendance.office@school.invalid")
+# Where staff reach the office from a mail: the start of every link in a message.
+OFFICE_URL = env.str("OFFICE_URL", default=f"https://{ALLOWED_HOSTS[0]}" if ALLOWED_HOSTS else "").rstrip("/")
 # In the demo nothing leaves the machine: the post room hands every message to the outbox page instead.
 OFFICE_POST = env.str("OFFICE_POST", default="outbox" if OFFICE_DEMO or TESTING else "smtp")
 

@@ -52,6 +52,7 @@ class Message(models.Model):
     address = models.CharField(max_length=254, blank=True)
     subject = models.CharField(max_length=200)
     body = models.TextField()
+    note = models.TextField(blank=True, help_text="The sender's own words; the rest is written anew when it goes.")
     why = models.CharField(max_length=200, blank=True, help_text="The reason it was written, for the record.")
     on = models.DateField()
     half = models.CharField(max_length=2, choices=Half.choices)

@@ -54,9 +54,7 @@ class Redis:
             return
         self._end_process()
         if not self._launch():
-            say(
-                "Redis could not read what it had kept and starts empty: nothing is lost by that."
-            )
+            say("Redis could not read what it had kept and starts empty: nothing is lost by that.")
             for kept in self.folder.glob("appendonly*"):
                 shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
             if not self._launch():

@@ -42,18 +42,24 @@ def deaf() -> None:
 
 
 def in_front(
-    command: Sequence[str], environment: Mapping[str, str], *, folder: Path = ROOT, quiet: bool = False
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    folder: Path = ROOT,
+    quiet: bool = False,
+    by_interrupt: bool = False,
 ) -> int:
     """Run one program with our terminal and give its exit code.
 
-    Ctrl-C reaches it from the terminal itself; a request to stop is handed on. `quiet`: it prints to stderr.
+    Ctrl-C reaches it from the terminal itself; a request to stop is handed on, `by_interrupt` as a Ctrl-C, which
+    is what a program that has helpers of its own cleans up after. With `quiet` its output goes to stderr.
     """
     child: subprocess.Popen[bytes] | None = None
 
     def hand_on(number: int, _frame: FrameType | None) -> None:
         if child:
             with suppress(ProcessLookupError):
-                child.send_signal(number)
+                child.send_signal(signal.SIGINT if by_interrupt else number)
 
     before = {number: signal.signal(number, hand_on) for number in ASKED_TO_STOP}
     before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from attendance_office.launcher import readiness
-from attendance_office.launcher.children import Troop, answer, deaf, in_front
+from attendance_office.launcher.children import Ended, Troop, answer, deaf, in_front
 from attendance_office.launcher.ground import Halt, Lock, say, started_at
 from attendance_office.launcher.services import DEMO, Services
 
@@ -55,7 +55,7 @@ def serve(troop: Troop, environment: dict[str, str], address: str) -> int:
                 break
             time.sleep(0.2)
         say(f"\n{gone}\nThe office is closed.")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Ended):
         say("\nThe office is closed. ./run demo opens it again as it was left.")
         return 0
     finally:
@@ -68,6 +68,8 @@ def programs(address: str) -> dict[str, list[str]]:
     """Give the demo's programs by the names people know them by."""
     celery = [readiness.PYTHON, "-m", "celery", "-A", "attendance_office"]
     schedule = str(DEMO.folder / "beat")
+    # There is one worker, so it looks for no others.
+    alone = ["--without-mingle", "--without-gossip"]
     informed = ["--loglevel", "INFO"]
     return {
         "web": [
@@ -75,7 +77,7 @@ def programs(address: str) -> dict[str, list[str]]:
             "--bind", address.removeprefix("http://").rstrip("/"), "--workers", "2", "--threads", "4",
             "--preload", "--graceful-timeout", "5", "--no-control-socket",
         ],
-        "worker": [*celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip", *informed],
+        "worker": [*celery, "worker", "--concurrency", "2", *alone, *informed],
         "beat": [*celery, "beat", "--pidfile", "", "--schedule", schedule, *informed],
     }  # fmt: skip
 

@@ -51,9 +51,7 @@ def private_folder(folder: Path, *, owner: int, mode: int = 0o700) -> Path:
 
 def socket_folder(wanted: Path, *, owner: int) -> Path:
     """Give a folder for a socket: the wanted one, or a short plain one where that path would not do."""
-    if len(os.fsencode(wanted)) <= LONGEST_SOCKET_FOLDER and re.fullmatch(
-        r"[\w./+-]+", str(wanted), re.ASCII
-    ):
+    if len(os.fsencode(wanted)) <= LONGEST_SOCKET_FOLDER and re.fullmatch(r"[\w./+-]+", str(wanted), re.ASCII):
         wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.geteuid() == 0:
             os.chown(wanted, owner, -1)
@@ -94,9 +92,7 @@ class Lock:
         self.take()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Let go at the end of the block."""
         self.release()
 

@@ -1,7 +1,7 @@
 """A PostgreSQL of this checkout's own, reached by a unix socket only.
 
-The programs come from the package in the lock (never imported: its own start-up changes the machine), else from
-the system. PostgreSQL will not run as root, so for root everything here is done as `postgres` or `nobody`.
+The programs come from the package in the lock (never imported: its own start-up changes the machine), else
+the system. PostgreSQL will not run as root: for root all of this is done as `postgres` or `nobody`.
 """
 
 import importlib.metadata
@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from attendance_office.launcher.ground import Halt, mark, private_folder, program_of, socket_folder
+from attendance_office.launcher.ground import ROOT, Halt, mark, private_folder, program_of, socket_folder
 
 OLDEST = 15
 USER = DATABASE = "attendance"
@@ -60,9 +60,7 @@ class Shape:
 def major(programs: Path) -> int:
     """Give the major release of the programs in a folder, or 0 when they do not run here."""
     try:
-        said = subprocess.run(
-            [programs / "postgres", "--version"], capture_output=True, text=True, check=True
-        ).stdout
+        said = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
         return int(said.partition(")")[2].split()[0].partition(".")[0])
     except (OSError, subprocess.CalledProcessError, ValueError, IndexError):
         return 0
@@ -71,11 +69,7 @@ def major(programs: Path) -> int:
 def packaged() -> Path | None:
     """Give the folder that the package of programs was installed in."""
     spec = importlib.util.find_spec(PACKAGE)
-    return (
-        Path(next(iter(spec.submodule_search_locations)))
-        if spec and spec.submodule_search_locations
-        else None
-    )
+    return Path(next(iter(spec.submodule_search_locations))) if spec and spec.submodule_search_locations else None
 
 
 def candidates() -> Iterator[Path]:
@@ -102,9 +96,10 @@ class Postgres:
         self._owner = self._as.pw_uid if self._as else os.geteuid()
         folder.parent.mkdir(parents=True, exist_ok=True)
         # A checkout in a closed directory, such as root's home, stays closed: the data lies outside it.
-        self._outside = Path("/var/tmp") / f"attendance-office-{mark(folder)}"  # noqa: S108 - must outlive a restart
+        self._outside = Path("/var/tmp") / f"attendance-office-{mark(ROOT)}"  # noqa: S108 - must outlive a restart
         if self._as and not self._reaches(folder.parent):
-            folder = private_folder(self._outside, owner=0, mode=0o755) / folder.name
+            private_folder(self._outside, owner=0, mode=0o755)
+            folder = private_folder(self._outside / folder.parent.name, owner=0, mode=0o755) / folder.name
         self.data = folder
         self.socket = folder.with_name(f"{folder.name}.socket")
 
@@ -143,9 +138,7 @@ class Postgres:
         for name in ("postgres", "nobody"):
             with suppress(KeyError):
                 return pwd.getpwnam(name)
-        raise Halt(
-            "PostgreSQL does not run as root, and there is neither a postgres nor a nobody account here."
-        )
+        raise Halt("PostgreSQL does not run as root, and there is neither a postgres nor a nobody account here.")
 
     def _run(self, command: list[str], **more: object) -> "subprocess.CompletedProcess[str]":
         if self._as:
@@ -226,12 +219,7 @@ class Postgres:
         return pid if program_of(pid) in {"postgres", "postmaster"} else None
 
     def _answers(self, programs: Path) -> bool:
-        return (
-            self._run(
-                [str(programs / "pg_isready"), "-q", *map(str, self._whereabouts("postgres"))]
-            ).returncode
-            == 0
-        )
+        return self._run([str(programs / "pg_isready"), "-q", *map(str, self._whereabouts("postgres"))]).returncode == 0
 
     def _open(self, programs: Path) -> None:
         until = time.monotonic() + 60

@@ -35,15 +35,19 @@ def fingerprint(files: Iterable[Path], *, more: str = "") -> str:
     return digest.hexdigest()
 
 
+def schema(data: Path | None) -> str:
+    """Give a text that changes when a migration does, or the data directory is made anew."""
+    migrations = ROOT.glob("[!.]*/**/migrations/*.py")
+    return fingerprint([*migrations, LOCK_FILE, *([data / "PG_VERSION"] if data else [])])
+
+
 def tables(kind: Kind, environment: Mapping[str, str], *, data: Path | None) -> None:
     """Bring the database's tables up to date. `data` is the embedded server's directory, None for another's.
 
     Raises Halt when a migration fails.
     """
-    migrations = [path for path in ROOT.glob("*/**/migrations/*.py") if ".venv" not in path.parts]
     stamp = kind.folder / "migrated"
-    # A data directory made anew is a new file, so that an old stamp never speaks for it.
-    now = fingerprint([*migrations, LOCK_FILE, *([data / "PG_VERSION"] if data else [])])
+    now = schema(data)
     with Lock(kind.folder / "migrating.door"):
         if data and stamp.exists() and stamp.read_text() == now:
             return
@@ -59,17 +63,13 @@ def static_files(environment: Mapping[str, str]) -> None:
 
     Raises Halt when that fails.
     """
-    sources = [
-        path for top in (ROOT / "static", *ROOT.glob("*/static")) for path in top.rglob("*") if path.is_file()
-    ]
+    sources = [path for top in (ROOT / "static", *ROOT.glob("*/static")) for path in top.rglob("*") if path.is_file()]
     stamp = VAR / "static.stamp"
     now = fingerprint([*sources, LOCK_FILE])
     with Lock(VAR / "static.door"):
         if STATIC_ROOT.is_dir() and stamp.exists() and stamp.read_text() == now:
             return
-        if in_front(
-            (*MANAGE, "collectstatic", "--no-input", "--clear", "--verbosity", "0"), environment, quiet=True
-        ):
+        if in_front((*MANAGE, "collectstatic", "--no-input", "--clear", "--verbosity", "0"), environment, quiet=True):
             raise Halt("manage.py collectstatic failed; its words are above.")
         stamp.write_text(now)
 
@@ -80,13 +80,13 @@ def browser() -> str | None:
         return named
     # Not the snap that some systems put in its place: it cannot be driven from here.
     names = ("chromium-headless-shell", "chromium", "google-chrome")
-    folders = [
-        *os.environ.get("PATH", "").split(os.pathsep),
-        os.environ.get("AO_SYSROOT", "") + "/usr/lib/chromium",
-    ]
+    # Of what was unpacked the program is in usr/lib; in usr/bin is a script that wants an installed one.
+    unpacked = Path(os.environ.get("AO_SYSROOT", "none"))
+    on_path = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    folders = [folder for folder in on_path if unpacked not in folder.parents]
     for name in names:
-        for folder in folders:
-            path = Path(folder or ".") / name
+        for folder in [*folders, unpacked / "usr" / "lib" / "chromium"]:
+            path = folder / name
             if path.is_file() and os.access(path, os.X_OK):
                 return str(path)
     return None

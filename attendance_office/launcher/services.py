@@ -3,6 +3,7 @@
 import os
 import secrets
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -11,7 +12,8 @@ from attendance_office.launcher.broker import Redis
 from attendance_office.launcher.ground import ROOT, VAR, Lock
 from attendance_office.launcher.postgres import Postgres, Shape
 
-FONTS = ROOT / "static" / "fonts" / "fonts.conf"
+OWN_FONTS = ROOT / "static" / "fonts" / "fonts.conf"
+MACHINE_FONTS = Path("/etc/fonts/fonts.conf")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +115,7 @@ class Services:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Stop what nobody else uses."""
         self.leave()
 
@@ -143,9 +143,29 @@ def plain_environment(kind: Kind) -> dict[str, str]:
         "OFFICE_HTTP_ONLY": "1",
         "PYTHONUNBUFFERED": "1",
     }
-    if FONTS.exists():
-        settings["FONTCONFIG_FILE"] = str(FONTS)
+    if fonts := fonts_file():
+        settings["FONTCONFIG_FILE"] = str(fonts)
     return settings | dict(os.environ)
+
+
+def fonts_file() -> Path | None:
+    """Give the list of fonts that letters are set in; None where the machine's own is to be used.
+
+    Printing with no font at all crashes, so a machine that has none gets a list of those unpacked here.
+    """
+    if OWN_FONTS.exists():
+        return OWN_FONTS
+    unpacked = Path(os.environ.get("AO_SYSROOT", "none")) / "usr" / "share" / "fonts"
+    if MACHINE_FONTS.exists() or not unpacked.is_dir():
+        return None
+    VAR.mkdir(exist_ok=True)
+    made = VAR / "fonts.conf"
+    made.write_text(
+        '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">\n<fontconfig>'
+        f"<dir>{escape(str(unpacked))}</dir><cachedir>{escape(str(VAR / 'fontcache'))}</cachedir>"
+        "</fontconfig>\n"
+    )
+    return made
 
 
 def secret(path: Path) -> str:

@@ -30,5 +30,6 @@ def office(request: HttpRequest) -> dict[str, Any]:
         "may": user.standing.allowed(school.pk),
         "role_label": user.role_in(school.pk),
         "nav": ways(request),
+        "projector_default": not user.standing.needs_second_factor,
         "idle_seconds": settings.OFFICE_IDLE_MINUTES * 60,
     }

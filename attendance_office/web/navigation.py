@@ -29,8 +29,8 @@ WAYS = (
     Way("Missing", "letters:board", "n-miss", Can.SEE_BOARD, "missing"),
     Way("Pupils", "registers:pupil_list", "n-pup", Can.SEE_PUPILS, "pupils"),
     Way("Post", "letters:message_list", "n-let", Can.SEE_OUTBOX, "post", is_wide=True),
-    Way("Figures", "reporting:figures", "n-desk", Can.SEE_FIGURES, "figures", is_wide=True),
-    Way("Office", "office:office", "n-desk", Can.EDIT_CALENDAR, "office", is_wide=True),
+    Way("Figures", "reporting:figures", "n-rep", Can.SEE_FIGURES, "figures", is_wide=True),
+    Way("Office", "office:office", "n-set", Can.SEE_HEALTH, "office", is_wide=True),
 )
 
 

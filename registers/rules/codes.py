@@ -47,6 +47,18 @@ class Counts(StrEnum):
         """True where the session enters the denominator. Source: DfE attendance statistics method."""
         return self.is_attended or self.is_absent
 
+    @property
+    def words(self) -> str:
+        """Give what it is called on a page. Source: DfE attendance statistics method."""
+        return {
+            Counts.PRESENT: "Present",
+            Counts.APPROVED: "Approved educational activity",
+            Counts.AUTHORISED: "Authorised absence",
+            Counts.UNAUTHORISED: "Unauthorised absence",
+            Counts.NOT_POSSIBLE: "Not a possible attendance",
+            Counts.ADMINISTRATIVE: "Administrative, counts as nothing",
+        }[self]
+
 
 class Needs(StrEnum):
     """What must stand beside a mark for it to be right. Source: SI 2024/208 regs 10-11."""

@@ -13,6 +13,8 @@ from registers.rules.codes import Half
 from registers.rules.dates import spoken_date
 
 HALVES: Final[tuple[Half, Half]] = ("AM", "PM")
+# Source: Education (School Day and School Year) (England) Regulations 1999 (380 sessions, 190 days).
+EXPECTED_SESSIONS: Final = 380
 _FRIDAY: Final = 4
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.contrib.messages.storage.base import Message
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
 from hypothesis import given
@@ -94,9 +94,7 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize(
-    "code", [c for c in dated_codes() if c.to_on is None or c.to_on >= date(2024, 8, 18)]
-)
+@pytest.mark.parametrize("code", [c for c in dated_codes() if c.to_on is None or c.to_on >= date(2024, 8, 18)])
 def test_the_tint_of_a_code_is_what_it_counts_as(code):
     assert family_of(code.symbol) == ("l" if code.symbol == "L" else EXPECTED[code.counts])
 
@@ -160,12 +158,12 @@ def test_the_query_string_without_a_request():
 
 def test_a_message_carries_the_path_that_undoes_it(rf):
     request = rf.get("/")
-    request._messages = kept = []
-    kept.add = lambda level, words, extra: kept.append(Message(level, words, extra))
+    request._messages = CookieStorage(request)
     toasts.say(request, "Logged: Ava Doyle, 7C", undo="/undo/4")
     toasts.say(request, "Saved")
     toasts.warn(request, "Two were skipped")
     toasts.fail(request, "Not saved")
+    kept = list(request._messages)
     assert [office.undo_path(message) for message in kept] == ["/undo/4", "", "", ""]
     assert [message.level_tag for message in kept] == ["success", "success", "warning", "error"]
 

@@ -1,4 +1,4 @@
-"""docs/statute.md and the docstrings, held to the code: no rule without its source, its function and its test."""
+"""docs/statute.md and the docstrings: no rule without its source, its function and its test."""
 
 import importlib
 import inspect

@@ -1,0 +1,65 @@
+"""Shapes of what is asked about staff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from attendance_office.staff.models import School, TutorGroup, User
+from attendance_office.staff.roles import TITLES, Role
+
+
+class Person(forms.ModelForm):  # type: ignore[type-arg]
+    """Who somebody is."""
+
+    class Meta:
+        model = User
+        fields = ("title", "first_name", "last_name", "email", "phone")
+        labels = {"first_name": "Forename", "last_name": "Surname"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("first_name", "last_name"):
+            self.fields[name].required = True
+
+
+class GivePost(forms.Form):
+    """A role in this school."""
+
+    role = forms.ChoiceField(choices=[(r.value, TITLES[r]) for r in Role if r is not Role.TRUST_LEAD])
+    year_group = forms.IntegerField(required=False, min_value=-2, max_value=14, help_text="For a head of year.")
+    tutor_group = forms.ModelChoiceField(
+        queryset=TutorGroup.objects.none(), required=False, help_text="For a tutor: the own form."
+    )
+
+    def __init__(self, *args: Any, school: School, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["tutor_group"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - tells the type checker what was declared above
+        field.queryset = TutorGroup.objects.filter(school=school, is_used=True).order_by("year_group", "name")
+
+
+class SchoolDetails(forms.ModelForm):  # type: ignore[type-arg]
+    """What letters and messages say of the school. Its numbers come with the school's file and stay."""
+
+    class Meta:
+        model = School
+        fields = ("name", "headteacher", "address", "postcode", "phone", "email")
+        labels = {"phone": "Telephone of the attendance office", "email": "E-mail of the attendance office"}
+        widgets = {"address": forms.Textarea(attrs={"rows": 3})}
+
+
+class Reason(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(max_length=300, label="How did you make sure who asked?")
+
+
+class Trail(forms.Form):
+    """Narrowing of the audit trail."""
+
+    q = forms.CharField(required=False, label="Words")
+    who = forms.CharField(required=False, label="Who")
+    kind = forms.CharField(required=False, label="About")
+    on = forms.DateField(required=False, label="Day", widget=forms.DateInput(attrs={"type": "date"}))

@@ -1,0 +1,190 @@
+"""The office's own pages: what there is to set, staff and their posts, and the table of roles."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from allauth.mfa.models import Authenticator
+
+from attendance_office import clock
+from attendance_office.audit.models import Entry
+from attendance_office.refusals import Refused
+from attendance_office.staff import actions
+from attendance_office.staff.models import Post, User
+from attendance_office.staff.roles import MAY, REACH, TITLES, Can, Role
+from attendance_office.web import forms, toasts
+from attendance_office.web.doors import StaffRequest, door
+
+
+@require_GET
+@door(Can.EDIT_CALENDAR, Can.EDIT_STAFF, Can.EDIT_JOBS, Can.SEE_AUDIT, Can.SEE_HEALTH, section="office")
+def office(request: StaffRequest) -> HttpResponse:
+    """Show what can be set and looked after."""
+    return render(request, "office/office.html")
+
+
+def _person(request: StaffRequest, pk: int) -> User:
+    """Find a person with a post, now or once, in this school; anyone else is not there."""
+    person = User.objects.filter(pk=pk, posts__school=request.school).distinct().first()
+    if person is None:
+        raise Http404
+    return person
+
+
+@require_GET
+@door(Can.EDIT_STAFF, section="office")
+def staff_list(request: StaffRequest) -> HttpResponse:
+    """List everyone with a post here: what they do and whether they can sign in."""
+    posts = (
+        Post.objects.filter(school=request.school, ended_on=None)
+        .select_related("user", "tutor_group")
+        .order_by("user__last_name", "user__first_name", "pk")
+    )
+    people: dict[int, dict[str, object]] = {}
+    for post in posts:
+        row = people.setdefault(post.user_id, {"person": post.user, "titles": []})
+        titles = row["titles"]
+        assert isinstance(titles, list)  # noqa: S101 - tells the type checker what stands three lines up
+        titles.append(post.role_title)
+    with_factor = set(Authenticator.objects.filter(user__in=people).values_list("user_id", flat=True))
+    q = request.GET.get("q", "").strip().casefold()
+    rows = [
+        row | {"has_factor": pk in with_factor}
+        for pk, row in people.items()
+        if q in f"{row['person'].full_name} {row['person'].email} {' '.join(row['titles'])}".casefold()  # type: ignore[attr-defined, call-overload]
+    ]
+    return render(request, "office/staff_list.html", {"rows": rows, "total": len(people), "q": request.GET.get("q", "")})
+
+
+@door(Can.EDIT_STAFF, section="office")
+def staff_add(request: StaffRequest) -> HttpResponse:
+    """Add a person and give the first post."""
+    form = forms.Person(request.POST or None)
+    post_form = forms.GivePost(request.POST or None, school=request.school)
+    if request.method == "POST" and form.is_valid() and post_form.is_valid():
+        now = clock.now()
+        data = form.cleaned_data
+        try:
+            person = actions.add_person(school=request.school, by=request.user, at=now, **data)
+            _give(request, person, post_form)
+        except Refused as no:
+            form.add_error(None, str(no))
+        else:
+            toasts.say(request, f"Added {person.full_name}. They set a password with Forgotten password on the sign-in page.")
+            return redirect("office:staff_list")
+    return render(request, "office/staff_form.html", {"form": form, "post_form": post_form})
+
+
+def _give(request: StaffRequest, person: User, form: forms.GivePost) -> None:
+    """Hand a post form to the action."""
+    data = form.cleaned_data
+    role = Role(data["role"])
+    actions.give_post(
+        person=person,
+        role=role,
+        school=request.school,
+        year_group=data["year_group"] if role is Role.HEAD_OF_YEAR else None,
+        tutor_group=data["tutor_group"] if role is Role.TUTOR else None,
+        by=request.user,
+        at=clock.now(),
+    )
+
+
+@door(Can.EDIT_STAFF, section="office")
+def staff_detail(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show and change one person, their posts, and what was done to the account."""
+    person = _person(request, pk)
+    form = forms.Person(request.POST or None, instance=person)
+    if request.method == "POST" and form.is_valid():
+        changes = {field: form.cleaned_data[field] for field in form.changed_data}
+        try:
+            actions.change_person(person=person, school=request.school, changes=changes, by=request.user, at=clock.now())
+        except Refused as no:
+            form.add_error(None, str(no))
+        else:
+            toasts.say(request, f"Saved {person.full_name}.")
+            return redirect("office:staff_detail", pk=pk)
+    context = {
+        "person": _person(request, pk),
+        "form": form,
+        "post_form": forms.GivePost(school=request.school),
+        "reason_form": forms.Reason(),
+        "posts": person.posts.filter(school=request.school).select_related("tutor_group").order_by("ended_on", "pk"),
+        "has_factor": Authenticator.objects.filter(user=person).exists(),
+        "history": Entry.objects.of_schools([request.school.pk]).about("person", pk).order_by("-at")[:30],
+    }
+    return render(request, "office/staff_detail.html", context)
+
+
+@require_POST
+@door(Can.EDIT_STAFF)
+def post_give(request: StaffRequest, pk: int) -> HttpResponse:
+    """Give one more post."""
+    person = _person(request, pk)
+    form = forms.GivePost(request.POST, school=request.school)
+    if form.is_valid():
+        try:
+            _give(request, person, form)
+            toasts.say(request, f"{person.full_name} has the post.")
+        except Refused as no:
+            toasts.fail(request, str(no))
+    else:
+        toasts.fail(request, "Choose a role, and the year or form that goes with it.")
+    return redirect("office:staff_detail", pk=pk)
+
+
+@require_POST
+@door(Can.EDIT_STAFF)
+def post_end(request: StaffRequest, pk: int, post_pk: int) -> HttpResponse:
+    """End a post."""
+    person = _person(request, pk)
+    post = person.posts.filter(pk=post_pk, school=request.school).first()
+    if post is None:
+        raise Http404
+    try:
+        actions.end_post(post=post, on=clock.today(), by=request.user, at=clock.now())
+        toasts.say(request, f"Ended: {post.role_title}.")
+    except Refused as no:
+        toasts.fail(request, str(no))
+    return redirect("office:staff_list")
+
+
+@require_POST
+@door(Can.EDIT_STAFF)
+def account_switch(request: StaffRequest, pk: int) -> HttpResponse:
+    """Let a person sign in, or no longer."""
+    person = _person(request, pk)
+    try:
+        actions.switch_account(
+            person=person, school=request.school, is_active=request.POST.get("on") == "1", by=request.user, at=clock.now()
+        )
+        toasts.say(request, f"{person.full_name} may {'sign in' if person.is_active else 'no longer sign in'}.")
+    except Refused as no:
+        toasts.fail(request, str(no))
+    return redirect("office:staff_detail", pk=pk)
+
+
+@require_POST
+@door(Can.EDIT_STAFF)
+def factor_reset(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take away a lost second factor, with the reason."""
+    person = _person(request, pk)
+    try:
+        actions.reset_second_factor(
+            person=person, school=request.school, reason=request.POST.get("reason", ""), by=request.user, at=clock.now()
+        )
+        toasts.say(request, f"{person.full_name} sets up a new second factor at the next sign-in.")
+    except Refused as no:
+        toasts.fail(request, str(no))
+    return redirect("office:staff_detail", pk=pk)
+
+
+@require_GET
+@door(Can.EDIT_STAFF, Can.SEE_AUDIT, section="office")
+def role_table(request: StaffRequest) -> HttpResponse:
+    """Show the one table of who may see and do what."""
+    roles = [{"title": TITLES[role], "reach": REACH[role].value} for role in Role]
+    rows = [{"can": can.value, "cells": [can in MAY[role] for role in Role]} for can in Can]
+    return render(request, "office/role_table.html", {"roles": roles, "rows": rows})

@@ -1,0 +1,190 @@
+"""The database as outbox: a waiting row is claimed, read again, handed over and stamped.
+
+Each step is its own commit. What breaks before the hand-over is tried again; what breaks inside it is uncertain and a
+person's to settle; nothing is sent a second time by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import transaction
+
+from attendance_office.audit import trail
+from attendance_office.refusals import Refused
+from attendance_office.staff.models import User
+from letters import post
+from letters.models import Chase, Message
+from letters.queries.reading import Reading, reading_of
+
+logger = logging.getLogger(__name__)
+
+LEASE: Final = timedelta(minutes=3)
+LADDER: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
+State = Message.State
+
+
+def deliver(*, message_id: int, by: User | None = None, at: datetime) -> str | None:
+    """Deliver one waiting message, or find that it is no longer needed; give its state after, None if not ours.
+
+    However often and by however many workers this is called, one of them gets the row.
+    """
+    message = _claim(message_id, at=at)
+    if message is None:
+        return None
+    try:
+        reading = reading_of(message)
+    except Exception as error:  # one bad row must not stop those behind it
+        logger.exception("Message %s could not be written.", message.pk)
+        return _put_off(message, f"It could not be written ({type(error).__name__}).", at=at)
+    if reading.not_needed:
+        return _end(
+            message, State.CANCELLED, at=at, words="was not needed any more", ended_why=reading.not_needed,
+            answered=reading.answered,
+        )  # fmt: skip
+    try:
+        with post.open_line() as line:
+            if not _begin_hand_over(message, reading, at=at):
+                return None
+            line.send(_mail(message, reading))
+    except post.NotSent as refusal:
+        return _put_off(message, str(refusal), at=at, is_for_good=refusal.is_for_good)
+    except post.Unknown as doubt:
+        return _end(message, State.UNCERTAIN, at=at, words="may or may not have gone", ended_why=str(doubt))
+    return _end(message, State.SENT, at=at, words="was sent", sent_at=at, answered=reading.answered)
+
+
+def settle_stuck(*, by: User | None = None, at: datetime) -> dict[str, int]:
+    """Put right what a dead worker left: not yet handed over goes back to wait, else it is uncertain.
+
+    Gives how many of each. The claim is three minutes long, counted from when it was made.
+    """
+    stuck = Message.objects.filter(state=State.CLAIMED, claimed_at__lte=at - LEASE).order_by("pk")
+    counts = {"waiting": 0, "uncertain": 0, "failed": 0}
+    for message in stuck.select_related("school"):
+        if message.handed_at is None:
+            state = _put_off(message, "Its worker stopped before the hand-over.", at=at, by=by)
+        else:
+            state = _end(
+                message, State.UNCERTAIN, at=at, by=by, words="may or may not have gone",
+                ended_why="Its worker stopped during the hand-over.",
+            )  # fmt: skip
+        if state:
+            counts[state] += 1
+    return counts
+
+
+def settle(*, message: Message, went: bool, by: User | None, at: datetime) -> Message:
+    """Settle by a person's word a message that may have gone: it went, or it is sent again.
+
+    Raises Refused where it is not in doubt, or no longer.
+    """
+    after: dict[str, Any]
+    if went:
+        after = {"state": State.SENT, "sent_at": message.handed_at or at, "ended_why": ""}
+    else:
+        after = {
+            "state": State.WAITING, "due_at": at, "handed_at": None, "claim": None, "claimed_at": None,
+            "attempts": 0, "ended_why": "",
+        }  # fmt: skip
+    with trail.signed(by=by, at=at, school_id=message.school_id):
+        open_states = [State.UNCERTAIN] if went else [State.UNCERTAIN, State.FAILED]
+        if Message.objects.filter(pk=message.pk, state__in=open_states).update(**after) != 1:
+            raise Refused("This message is not in doubt any more. Look at it again.")
+        words = "went, as they say" if went else "is to be sent again"
+        _say(message, words, by=by, at=at, before=message.state, after=after["state"])
+    message.refresh_from_db()
+    return message
+
+
+def _claim(message_id: int, *, at: datetime) -> Message | None:
+    """Take a waiting message that is due: a conditional update that changes one row or none."""
+    claim = uuid4()
+    got = Message.objects.filter(pk=message_id, state=State.WAITING, due_at__lte=at).update(
+        state=State.CLAIMED, claim=claim, claimed_at=at, handed_at=None
+    )
+    if got != 1:
+        return None
+    return Message.objects.select_related("school", "recipient").get(pk=message_id)
+
+
+def _ours(message: Message) -> Any:
+    """Give the row as long as this claim still holds it."""
+    return Message.objects.filter(pk=message.pk, state=State.CLAIMED, claim=message.claim)
+
+
+def _begin_hand_over(message: Message, reading: Reading, *, at: datetime) -> bool:
+    """Commit, before the first byte goes, that it is going and what it says. False where the claim was lost."""
+    kept = _ours(message).update(handed_at=at, subject=reading.subject, body=reading.body)
+    return bool(kept == 1)
+
+
+def _put_off(
+    message: Message, why: str, *, at: datetime, by: User | None = None, is_for_good: bool = False
+) -> str | None:
+    """Wait for the next rung of the ladder: 1, 5, 15 and 60 minutes; after those, or for good, it has failed."""
+    attempts = message.attempts + 1
+    if is_for_good or attempts > len(LADDER):
+        return _end(
+            message, State.FAILED, at=at, by=by, words="could not be sent", ended_why=why, attempts=attempts
+        )  # fmt: skip
+    kept = _ours(message).update(
+        state=State.WAITING,
+        claim=None,
+        claimed_at=None,
+        handed_at=None,
+        attempts=attempts,
+        due_at=at + LADDER[attempts - 1],
+        ended_why=why[:300],
+    )
+    return State.WAITING if kept else None
+
+
+def _end(
+    message: Message,
+    state: Message.State,
+    *,
+    at: datetime,
+    words: str,
+    by: User | None = None,
+    answered: tuple[int, ...] = (),
+    **fields: Any,
+) -> str | None:
+    """Bring a message to its end, with one line in the trail. None where another hand holds it by now."""
+    fields.setdefault("ended_why", "")
+    with transaction.atomic():
+        if _ours(message).update(state=state, **fields) != 1:
+            return None
+        if answered:
+            Chase.objects.filter(pk__in=answered, answered_at=None).update(answered_at=at)
+        _say(message, words, by=by, at=at, before=State.CLAIMED, after=state)
+    return state
+
+
+def _mail(message: Message, reading: Reading) -> post.Mail:
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+    return post.Mail(
+        to=message.address,
+        subject=reading.subject,
+        body=reading.body,
+        reference=f"office-{message.school_id}-{message.pk}@{domain}",
+        reply_to=message.school.email,
+    )
+
+
+def _say(message: Message, words: str, *, by: User | None, at: datetime, before: str, after: str) -> None:
+    trail.record(
+        verb="message",
+        by=by,
+        at=at,
+        school_id=message.school_id,
+        subject_kind="message",
+        subject_id=message.pk,
+        words=f"{message.get_kind_display()}, to {message.recipient_name}: {words}.",
+        before={"state": str(before)},
+        after={"state": str(after)},
+    )

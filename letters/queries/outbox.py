@@ -1,0 +1,42 @@
+"""What lies in the post room: what waits, what went, what is in doubt."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Count
+
+from attendance_office.staff.models import School, User
+from attendance_office.staff.roles import Can
+from letters.models import Message, MessageQuerySet
+
+
+def waiting(at: datetime, limit: int = 500) -> list[int]:
+    """Give the messages that are due, the longest waiting first."""
+    rows = Message.objects.filter(state=Message.State.WAITING, due_at__lte=at).order_by("due_at", "pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def messages_for(user: User, school: School) -> MessageQuerySet:
+    """Give the messages of a school that a person may read: those about vulnerable pupils only if entitled."""
+    rows = Message.objects.visible_to(user).filter(school=school)
+    if not user.standing.may(Can.SEE_SAFEGUARDING, school.pk):
+        rows = rows.exclude(kind=Message.Kind.VULNERABLE)
+    return rows
+
+
+def counts_by_state(messages: MessageQuerySet) -> dict[str, int]:
+    """Give how many messages are in each state, in one query."""
+    rows = messages.order_by().values("state").annotate(n=Count("pk"))
+    return {row["state"]: row["n"] for row in rows}
+
+
+def in_doubt(school: School) -> int:
+    """Give how many messages a person has to settle: uncertain or failed."""
+    return Message.objects.filter(school=school, state__in=[Message.State.UNCERTAIN, Message.State.FAILED]).count()
+
+
+def oldest_waiting(at: datetime) -> datetime | None:
+    """Give since when the message that is due longest has waited, in any school; None where none waits."""
+    rows = Message.objects.filter(state=Message.State.WAITING, due_at__lte=at).order_by("due_at")
+    return rows.values_list("due_at", flat=True).first()

@@ -1,0 +1,89 @@
+"""A message read again at the moment of sending: what it has to say now, or why it is no longer needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attendance_office.web.templatetags.office import clock
+from letters.models import Message
+from registers.queries.registers import RegisterLine, Status, registers_of
+from registers.rules.sessions import Session
+
+from . import words
+from .vulnerable import concerns_of
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What became of a message by now. `answered` are the chases whose registers are taken."""
+
+    subject: str
+    body: str
+    not_needed: str
+    answered: tuple[int, ...] = ()
+
+
+def reading_of(message: Message) -> Reading:
+    """Read the record again for a message: five queries for each session it asks about."""
+    if message.kind == Message.Kind.VULNERABLE:
+        return _vulnerable(message)
+    return _registers(message)
+
+
+def _registers(message: Message) -> Reading:
+    chases = list(message.chases.order_by("on", "half", "pk"))
+    lines: dict[tuple[Session, int], RegisterLine] = {}
+    for session in sorted({Session(chase.on, chase.half) for chase in chases}):  # type: ignore[arg-type]
+        for line in registers_of(message.school, session):
+            lines[session, line.tutor_group.pk] = line
+    owed, taken, passed_on, answered = [], [], [], []
+    for chase in chases:
+        line = lines.get((Session(chase.on, chase.half), chase.tutor_group_id))  # type: ignore[arg-type]
+        if line is None or not line.is_owed:
+            answered.append(chase.pk)
+            taken.append(line)
+        elif message.kind == Message.Kind.CHASE and _is_anothers(line, message):
+            passed_on.append(line)
+        else:
+            owed.append(line)
+    if not owed:
+        return Reading("", "", _why_over(taken, passed_on), tuple(answered))
+    if message.recipient is None:
+        return Reading(message.subject, message.body, "", tuple(answered))
+    written = (
+        words.walk_round(message.school, message.recipient, owed)
+        if message.kind == Message.Kind.WALK_ROUND
+        else words.chase(message.school, message.recipient, owed, message.note)
+    )
+    return Reading(written.subject, written.body, "", tuple(answered))
+
+
+def _vulnerable(message: Message) -> Reading:
+    session = Session(message.on, message.half)  # type: ignore[arg-type]
+    concern = next(iter(concerns_of(message.school, session, pupil_id=message.pupil_id)), None)
+    if concern is None or message.recipient is None:
+        return Reading("", "", "The pupil is marked, and not absent without a plan.")
+    written = words.vulnerable(message.school, message.recipient, concern)
+    return Reading(written.subject, written.body, "")
+
+
+def _is_anothers(line: RegisterLine, message: Message) -> bool:
+    user, _ = line.owner
+    return user is None or user.pk != message.recipient_id
+
+
+def _why_over(taken: list[RegisterLine | None], passed_on: list[RegisterLine]) -> str:
+    if passed_on:
+        names = ", ".join(dict.fromkeys(line.owner[1] for line in passed_on))
+        return f"Somebody else takes the register now: {names}."
+    times = [
+        when
+        for line in taken
+        if line is not None and line.register is not None and line.status is Status.COMPLETE
+        if (when := line.register.completed_at or line.register.saved_at)
+    ]
+    if not times:
+        return "No pupil is expected in the register any more."
+    if len(times) == 1:
+        return f"Register taken at {clock(times[0])}."
+    return f"All {len(times)} registers taken by {clock(max(times))}."

@@ -1,0 +1,110 @@
+"""What is done to the admission register, and what is taken out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import pghistory
+from django.db import transaction
+
+from attendance_office.audit.trail import record, signed
+from attendance_office.refusals import Refused
+from attendance_office.staff.models import School, User
+from registers.models import Pupil
+from registers.queries.pupils import FIELD_NEEDS
+from registers.rules.names import sort_name
+
+EDITABLE: Final = (
+    "legal_surname",
+    "legal_forename",
+    "middle_names",
+    "known_as",
+    "former_surname",
+    "date_of_birth",
+    "sex",
+    "admission_number",
+    "address",
+    "postcode",
+    "last_school",
+    "ethnicity",
+    "first_language",
+    "sen",
+    "is_eal",
+    "is_pp",
+    "is_fsm",
+    "is_looked_after",
+    "has_protection_plan",
+    "is_in_need",
+    "is_young_carer",
+    "is_vulnerable",
+)
+
+
+def change_pupil(*, pupil: Pupil, changes: Mapping[str, Any], reason: str, by: User | None, at: datetime) -> list[str]:
+    """Change fields of the admission register, and give the names of those that are now other than before.
+
+    The row as it was is kept by Postgres with the reason and whose hand it was. The trail names the fields; of those that
+    are not for everyone it holds no content.
+
+    Raises Refused where no reason is given, where nothing is other than before, and for a field that is not changed here.
+
+    Source: SI 2024/208 reg 8 (contents) and reg 6 (how the register is kept).
+    """
+    if not reason.strip():
+        raise Refused("Say why: a change of the admission register keeps its reason.")
+    if strange := sorted(set(changes) - set(EDITABLE)):
+        raise Refused(f"Not changed here: {', '.join(strange)}.")
+    hand = {"by": by.signature if by else "The office itself", "at": at.isoformat(), "reason": reason.strip()}
+    # The outer block goes first: inside the context each statement carries the reason, and BEGIN can carry none.
+    with (
+        transaction.atomic(),
+        signed(by=by, at=at, school_id=pupil.school_id, reason=reason),
+        pghistory.context(**hand),
+    ):
+        row = Pupil.objects.select_for_update().get(pk=pupil.pk)
+        changed = [field for field, value in changes.items() if getattr(row, field) != value]
+        if not changed:
+            raise Refused("Nothing is other than before: there is nothing to save.")
+        before = {field: _plain(getattr(row, field)) for field in changed if field not in FIELD_NEEDS}
+        for field in changed:
+            setattr(row, field, changes[field])
+        row.sort_name = sort_name(row.legal_surname, row.forename)
+        row.full_clean(exclude=["tutor_group", "school"])
+        row.save(update_fields=[*changed, "sort_name"])
+        titles = [str(Pupil._meta.get_field(field).verbose_name) for field in changed]  # type: ignore[union-attr]
+        record(
+            verb="pupil changed",
+            by=by,
+            at=at,
+            school_id=pupil.school_id,
+            subject_kind="pupil",
+            subject_id=pupil.pk,
+            words=f"Admission register of {row.name} changed: {', '.join(titles)}",
+            before=before,
+            after={field: _plain(getattr(row, field)) for field in before},
+            reason=reason.strip(),
+        )
+    return changed
+
+
+def record_export(
+    *, school: School, what: str, rows: int, columns: list[str], filters: str, form: str, by: User | None, at: datetime
+) -> None:
+    """Write into the trail that a list left the office: how many rows, which columns, narrowed by what."""
+    with signed(by=by, at=at, school_id=school.pk):
+        record(
+            verb="list exported",
+            by=by,
+            at=at,
+            school_id=school.pk,
+            subject_kind="export",
+            subject_id=what,
+            words=f"{what.capitalize()} exported as {form.upper()}: {rows} rows, {len(columns)} columns",
+            after={"rows": rows, "columns": columns, "filters": filters, "form": form},
+        )
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (bool, int, str, type(None))) else str(value)

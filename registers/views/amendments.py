@@ -1,0 +1,101 @@
+"""Amending one mark."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from attendance_office import clock
+from attendance_office.refusals import Refused
+from attendance_office.staff.roles import Can
+from attendance_office.web import toasts
+from attendance_office.web.doors import StaffRequest, door
+from registers import forms
+from registers.actions.amendments import amend_mark
+from registers.models import Mark, Pupil
+from registers.queries import pupil_marks
+from registers.queries.years import Cell
+
+from .pupil_pages import look, totals
+
+PAGES = {"year": "registers:pupil_detail", "marks": "registers:pupil_marks"}
+
+
+@require_http_methods(["GET", "POST"])
+@door(Can.AMEND_MARKS, section="pupils")
+def mark_amend(request: StaffRequest, pk: int) -> HttpResponse:
+    """Ask for the amendment in a slide-over or on a page of its own, make it, and draw again what it changed."""
+    mark = get_object_or_404(
+        Mark.objects.select_related("pupil__tutor_group", "recorded_by"),
+        pk=pk,
+        school=request.school,
+        pupil__in=Pupil.objects.visible_to(request.user),
+    )
+    allowed = request.user.standing.allowed(request.school.pk)
+    marked = pupil_marks.mark_of(mark)
+    form = forms.AmendMark(request.POST or None, mark=marked, allowed=allowed)
+    if request.method == "POST" and form.is_valid():
+        got = form.cleaned_data
+        try:
+            amend_mark(
+                mark=mark,
+                code=got["code"],
+                minutes_late=got["minutes_late"],
+                comment=got["comment"],
+                reason=got["reason"],
+                was=got["was"] or None,
+                by=request.user,
+                at=clock.now(),
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return _amended(request, mark, got["code"])
+    context: dict[str, Any] = {
+        "form": form,
+        "mark": marked,
+        "pupil": mark.pupil,
+        "sees_reasons": Can.SEE_MARK_REASONS in allowed,
+        "from_page": _from_page(request),
+        "period": request.GET.get("period") or request.POST.get("period", ""),
+    }
+    template = "registers/mark_amend.html" + ("#over" if request.htmx else "")  # type: ignore[attr-defined]
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _from_page(request: StaffRequest) -> str:
+    asked = request.GET.get("from") or request.POST.get("from", "")
+    return asked if asked in PAGES else "year"
+
+
+def _amended(request: StaffRequest, mark: Mark, code: str) -> HttpResponse:
+    """Answer with the pieces of the page that the amendment changed; without script, with the page."""
+    page = _from_page(request)
+    words = f"Amended to {code}: {mark.pupil.name}, {mark.on:%a} {mark.on.day} {mark.on:%b} {mark.half.lower()}"
+    if not request.htmx:  # type: ignore[attr-defined]
+        toasts.say(request, words)
+        return redirect(f"{reverse(PAGES[page], args=[mark.pupil_id])}?period={request.POST.get('period', '')}")
+    seen = look(request, mark.pupil, at=clock.now())
+    now = next((one for one in seen.marks if one.pk == mark.pk), None)
+    context = totals(seen) | {
+        "mark": now,
+        "pupil": mark.pupil,
+        "may_amend": True,
+        "sees_reasons": request.user.standing.may(Can.SEE_MARK_REASONS, request.school.pk),
+        "oob": True,
+    }
+    if page == "marks":
+        body = render_to_string("registers/pupil_marks.html#swapped", context, request)
+    else:
+        context["cell"] = Cell(now.session, now, is_missing=False, is_now=now.session == seen.now) if now else None
+        body = render_to_string("registers/pupil_detail.html#swapped", context, request)
+    answer = HttpResponse(body)
+    answer["HX-Reswap"] = "none"
+    answer["HX-Trigger"] = json.dumps({"over-close": True, "toast": words})
+    return answer

@@ -1,0 +1,264 @@
+"""The pages of one pupil: attendance, marks, contacts, groups, record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from attendance_office import clock
+from attendance_office.refusals import Refused
+from attendance_office.staff.roles import Can
+from attendance_office.web import toasts
+from attendance_office.web.charts import line_chart
+from attendance_office.web.doors import StaffRequest, door
+from registers import forms
+from registers.actions.pupils import change_pupil
+from registers.models import Membership, Pupil
+from registers.queries import figures, pupil_marks, pupil_record, pupils, years
+from registers.queries.calendar import calendar_of
+from registers.queries.pupil_marks import Change, Marked
+from registers.queries.years import Period
+from registers.rules.ages import school_year, school_year_starts
+from registers.rules.sessions import Calendar, Session
+
+MARKS_ON_A_PAGE = 60
+AMENDMENTS_BESIDE_THE_YEAR = 6
+
+
+def reach(request: StaffRequest, pk: int) -> Pupil:
+    """Give a pupil of the present school within the person's reach; Http404 otherwise."""
+    seen = Pupil.objects.visible_to(request.user).filter(school=request.school).select_related("tutor_group")
+    return get_object_or_404(seen, pk=pk)
+
+
+@dataclass
+class Look:
+    """One pupil's period as a page shows it: now, or as it stood at an instant."""
+
+    pupil: Pupil
+    calendar: Calendar
+    periods: list[Period]
+    period: Period
+    at: datetime
+    as_at: datetime | None
+    marks: list[Marked]
+    due: list[Session]
+    changed: list[Change] = field(default_factory=list)
+
+    @property
+    def now(self) -> Session | None:
+        """Give the session the office is in."""
+        return years.latest_session(self.due, clock.local(self.at).date())
+
+
+def look(request: StaffRequest, pupil: Pupil, *, at: datetime, as_at: datetime | None = None) -> Look:
+    """Read what the pages of attendance stand on, by the request's period."""
+    instant = as_at or at
+    on = clock.local(instant).date()
+    calendar = calendar_of(pupil.school_id)
+    periods = years.periods_of(calendar, on, _years(calendar))
+    chosen = request.GET.get("period", "") or request.POST.get("period", "")
+    period = next((one for one in periods if one.key == chosen), periods[0])
+    now = pupil_marks.marks_of(pupil, period.from_on, period.to_on)
+    marks = pupil_marks.as_stood(now, as_at) if as_at else now
+    return Look(
+        pupil=pupil,
+        calendar=calendar,
+        periods=periods,
+        period=period,
+        at=instant,
+        as_at=as_at,
+        marks=marks,
+        due=years.sessions_due(pupil, calendar, period.from_on, period.to_on, instant),
+        changed=pupil_marks.changes_since(now, marks) if as_at else [],
+    )
+
+
+def _years(calendar: Calendar) -> dict[str, tuple[date, date]]:
+    found: dict[str, tuple[date, date]] = {}
+    for term in calendar.terms:
+        name = school_year(term.starts_on)
+        first, last = found.get(name, (term.starts_on, term.ends_on))
+        found[name] = (min(first, term.starts_on), max(last, term.ends_on))
+    return found
+
+
+def frame(request: StaffRequest, pupil: Pupil, tab: str, *, at: datetime) -> dict[str, Any]:
+    """Give what each page of a pupil shows at its top: the identity bar, the tabs, and this morning's state."""
+    allowed = request.user.standing.allowed(request.school.pk)
+    on = clock.local(at).date()
+    today = pupil_marks.marks_of(pupil, on, on)
+    due = figures.latest_due(request.school.pk, at)
+    latest = next((mark for mark in today if due is not None and mark.session == due), None)
+    is_today = due is not None and due.on == on
+    return {
+        "pupil": pupil,
+        "identity": pupils.identity(pupil, allowed=allowed, on=on),
+        "tab": tab,
+        "state": latest,
+        "state_half": {"AM": "this morning", "PM": "this afternoon"}[due.half] if is_today and due else "",
+        "may_amend": Can.AMEND_MARKS in allowed,
+        "sees_contacts": Can.SEE_CONTACTS in allowed,
+        "sees_reasons": Can.SEE_MARK_REASONS in allowed,
+        "may_edit": Can.EDIT_PUPILS in allowed,
+    }
+
+
+def totals(seen: Look) -> dict[str, Any]:
+    """Give the totals with their receipt, for the panel that an amendment draws again."""
+    return {"receipt": years.receipt(seen.marks, seen.due), "period": seen.period}
+
+
+@require_GET
+@door(Can.SEE_PUPILS, section="pupils")
+def pupil_detail(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show a pupil's year at a glance, the totals with their receipt, the rolling rate and what was changed."""
+    pupil, at = reach(request, pk), clock.now()
+    asked = forms.AsItStoodAt(request.GET if "as_at" in request.GET else None, now=at)
+    as_at = asked.cleaned_data["as_at"] if asked.is_bound and asked.is_valid() else None
+    seen = look(request, pupil, at=at, as_at=as_at)
+    points = years.rolling(seen.marks)
+    on = clock.local(seen.at).date()
+    so_far = _so_far(pupil, seen, on)
+    amended = sorted((one for mark in seen.marks for one in mark.amendments), key=lambda one: one.at, reverse=True)
+    context = frame(request, pupil, "attendance", at=at) | totals(seen)
+    context |= {
+        "periods": seen.periods,
+        "calendar": years.year_of_codes(
+            seen.marks, seen.due, years.weeks_shown(seen.calendar, seen.period), now=seen.now
+        ),
+        "chart": line_chart([point.rate for point in points], _months(points)),
+        "points": points,
+        "lowest": min((point.rate for point in points), default=None),
+        "by_week": _by_week(points),
+        "so_far": so_far,
+        "so_far_year": school_year(on),
+        "amended": amended[:AMENDMENTS_BESIDE_THE_YEAR],
+        "amended_count": len(amended),
+        "asked": asked,
+        "as_at": as_at,
+        "changed": seen.changed,
+    }
+    return render(request, "registers/pupil_detail.html", context, status=422 if asked.errors else 200)
+
+
+def _so_far(pupil: Pupil, seen: Look, on: date) -> Any:
+    """Give the school year so far: from the figures, or counted from the marks as they stood."""
+    first = school_year_starts(on)
+    if seen.as_at is None:
+        found = figures.counts_by_pupil(pupil.school_id, first, on, [pupil.pk])
+        return found[0].tally if found else None
+    stood = pupil_marks.as_stood(pupil_marks.marks_of(pupil, first, on), seen.as_at)
+    return years.receipt(stood, [mark.session for mark in stood]).tally
+
+
+def _months(points: list[years.Point]) -> list[str]:
+    names, before = [], None
+    for point in points:
+        month = (point.session.on.year, point.session.on.month)
+        names.append("" if month == before else f"{point.session.on:%b}")
+        before = month
+    return names
+
+
+def _by_week(points: list[years.Point]) -> list[years.Point]:
+    last = {point.session.monday: point for point in points}
+    return [last[week] for week in sorted(last, reverse=True)]
+
+
+@require_GET
+@door(Can.SEE_PUPILS, section="pupils")
+def pupil_marks_page(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show every mark of the period with its history, by code."""
+    pupil, at = reach(request, pk), clock.now()
+    seen = look(request, pupil, at=at)
+    counts = Counter(mark.code for mark in seen.marks)
+    code = request.GET.get("code", "")
+    shown = [
+        mark
+        for mark in reversed(seen.marks)
+        if (code not in counts or mark.code == code) and (code != "amended" or mark.amendments)
+    ]
+    page = Paginator(shown, MARKS_ON_A_PAGE).get_page(request.GET.get("page"))
+    context = frame(request, pupil, "marks", at=at)
+    context |= {
+        "periods": seen.periods,
+        "period": seen.period,
+        "page": page,
+        "total": len(shown),
+        "all": len(seen.marks),
+        "code": code if code in counts or code == "amended" else "",
+        "counts": sorted(counts.items(), key=lambda one: (-one[1], one[0])),
+        "amended_count": sum(bool(mark.amendments) for mark in seen.marks),
+        "on": seen.period.to_on,
+    }
+    return render(request, "registers/pupil_marks.html", context)
+
+
+@require_GET
+@door(Can.SEE_CONTACTS, section="pupils")
+def pupil_contacts(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show whom to ring, in order, and the brothers and sisters."""
+    pupil = reach(request, pk)
+    parents = pupils.parents_of(pupil)
+    context = frame(request, pupil, "contacts", at=clock.now())
+    context |= {
+        "parents": parents,
+        "siblings": pupils.siblings_of(pupil, user=request.user, contacts=[parent.contact for parent in parents]),
+    }
+    return render(request, "registers/pupil_contacts.html", context)
+
+
+@require_GET
+@door(Can.SEE_PUPILS, section="pupils")
+def pupil_groups(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show the groups the pupil is and was in."""
+    pupil, at = reach(request, pk), clock.now()
+    context = frame(request, pupil, "groups", at=at)
+    memberships = Membership.objects.filter(pupil=pupil).select_related("group").order_by("-from_on", "group__name")
+    return render(request, "registers/pupil_groups.html", context | {"memberships": memberships, "today": clock.local(at).date()})
+
+
+@require_GET
+@door(Can.SEE_PUPILS, section="pupils")
+def pupil_record_page(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show the admission register's lines, what they said before, the stays on roll and the forms sat in."""
+    pupil = reach(request, pk)
+    allowed = request.user.standing.allowed(request.school.pk)
+    context = frame(request, pupil, "record", at=clock.now())
+    context |= {
+        "lines": pupil_record.lines_of(pupil, allowed),
+        "changes": pupil_record.changes_of(pupil, allowed),
+        "enrolments": pupil.enrolments.order_by("-starts_on"),
+        "placements": pupil.placements.select_related("tutor_group").order_by("-from_on"),
+    }
+    return render(request, "registers/pupil_record.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@door(Can.EDIT_PUPILS, section="pupils")
+def pupil_change(request: StaffRequest, pk: int) -> HttpResponse:
+    """Change the admission register's lines, with a reason."""
+    pupil, at = reach(request, pk), clock.now()
+    allowed = request.user.standing.allowed(request.school.pk)
+    # The form's own copy: a refused change leaves the page's pupil as it is.
+    form = forms.ChangePupil(request.POST or None, instance=reach(request, pk), allowed=allowed)
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = change_pupil(
+                pupil=pupil, changes=form.changes, reason=form.cleaned_data["reason"], by=request.user, at=at
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            toasts.say(request, f"Saved: {len(changed)} {'field' if len(changed) == 1 else 'fields'} changed")
+            return redirect("registers:pupil_record", pupil.pk)
+    context = frame(request, pupil, "record", at=at) | {"form": form}
+    return render(request, "registers/pupil_change.html", context, status=422 if form.errors else 200)

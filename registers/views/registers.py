@@ -1,0 +1,411 @@
+"""Taking registers: whose are there to take, the sheet, and saving it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any, cast
+from uuid import uuid4
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from attendance_office import clock
+from attendance_office.refusals import Conflict, Refused
+from attendance_office.staff.models import TutorGroup
+from attendance_office.staff.roles import Can
+from attendance_office.web import toasts
+from attendance_office.web.chips import FAMILY_NAMES, family_of
+from attendance_office.web.doors import StaffRequest, door, may
+from registers.actions.attendance import EntriesRefused, Saved, open_register, save_marks
+from registers.actions.entries import counts_of, enterable
+from registers.models import Register
+from registers.queries.calendar import calendar_of, opening, session_times
+from registers.queries.marks import Clash, Moment, moment
+from registers.queries.registers import RegisterLine, Status, groups_to_take, registers_of
+from registers.queries.sheets import Sheet, group_and_next, owner_of, sheet_of
+from registers.rules.codes import Half, code_set, present_code
+from registers.rules.dates import spoken_date
+from registers.rules.sessions import HALVES, Calendar, Session
+
+from .sent import Sent, Unreadable, read_form, read_json
+
+SHAPES = {
+    Status.NOT_OPENED: ("none", "none"),
+    Status.OPENED: ("none", "wait"),
+    Status.PART: ("part", "part"),
+    Status.COMPLETE: ("done", "done"),
+}
+SPOKEN_HALF = {"AM": "morning", "PM": "afternoon"}
+
+
+def _session(on: str, half: str) -> Session:
+    """Read a session from an address; a strange one is not there."""
+    try:
+        return Session(date.fromisoformat(on), cast(Half, half))
+    except ValueError as strange:
+        raise Http404 from strange
+
+
+def _group(request: StaffRequest, group_pk: int, session: Session) -> TutorGroup:
+    """Give the group whose register the person may take; any other is not there."""
+    group = groups_to_take(request.user, request.school, session).filter(pk=group_pk).first()
+    if group is None:
+        raise Http404
+    return group
+
+
+def _address(name: str, group: TutorGroup, session: Session) -> str:
+    return reverse(f"registers:{name}", args=[group.pk, session.on.isoformat(), session.half])
+
+
+# ---------- the list ----------
+
+
+@require_GET
+@door(Can.TAKE_OWN_REGISTER, Can.TAKE_ANY_REGISTER, section="registers")
+def register_list(request: StaffRequest) -> HttpResponse:
+    """Show the registers of a session: the person's own and covered first, then all within reach by year."""
+    now = clock.now()
+    calendar = calendar_of(request.school.pk)
+    on = _day_asked(request, calendar)
+    times = session_times(request.school.pk, on)
+    session = Session(on, _half_asked(request, on, times, now))
+    held = calendar.has_session(session)
+    lines = registers_of(request.school, session, visible_to=request.user) if held else []
+    mine = set(groups_to_take(request.user, request.school, session).values_list("pk", flat=True)) if held else set()
+    own = {post.tutor_group_id for post in request.user.standing.posts_in(request.school.pk) if post.tutor_group_id}
+    shown = [_shown(line, now, times, mine) for line in lines if line.expected or line.register]
+    first = [one for one in shown if one["line"].tutor_group.pk in own or _covers(request, one["line"])]
+    context = {
+        "on": on,
+        "session": session,
+        "half_word": SPOKEN_HALF[session.half],
+        "halves": [(half, SPOKEN_HALF[half].capitalize()) for half in HALVES],
+        "held": held,
+        "times": times.get(session.half),
+        "begun": session.half in times and opening(times[session.half], on) <= now,
+        "first": first,
+        "years": [
+            (year, list(group)) for year, group in groupby(shown, key=lambda one: one["line"].tutor_group.year_group)
+        ],
+        "many": len(shown) > len(first),
+        "owed": sum(line.is_owed for line in lines),
+        "total": len(shown),
+        "tallies": _status_counts(lines),
+        "previous": calendar.latest_day(on - timedelta(days=1)),
+        "next": next(iter(calendar.days(on + timedelta(days=1), on + timedelta(days=80))), None),
+        "today": calendar.latest_day(clock.local(now).date()),
+    }
+    return render(request, "registers/register_list.html", context)
+
+
+def _day_asked(request: StaffRequest, calendar: Calendar) -> date:
+    asked = request.GET.get("on", "")
+    try:
+        return date.fromisoformat(asked)
+    except ValueError:
+        today = clock.today()
+        return calendar.latest_day(today) or today
+
+
+def _half_asked(request: StaffRequest, on: date, times: dict[str, Any], now: datetime) -> Half:
+    asked = request.GET.get("half", "")
+    if asked in HALVES:
+        return cast(Half, asked)
+    afternoon = times.get("PM")
+    return "PM" if afternoon is not None and opening(afternoon, on) <= now else "AM"
+
+
+def _covers(request: StaffRequest, line: RegisterLine) -> bool:
+    return line.cover is not None and line.cover.user_id == request.user.pk
+
+
+def _shown(line: RegisterLine, now: datetime, times: dict[str, Any], mine: set[int]) -> dict[str, Any]:
+    """Give a line with its words and shapes."""
+    session = line.session
+    begun = session.half in times and opening(times[session.half], session.on) <= now
+    css, icon = SHAPES[line.status] if begun or line.marked else ("idle", "wait")
+    words = line.status.words if begun or line.status is not Status.NOT_OPENED else "Not open yet"
+    if line.status is Status.PART:
+        words = f"{line.marked} of {line.expected} marked"
+    if line.status is Status.COMPLETE and line.register is not None and line.register.saved_at is not None:
+        done = line.register.completed_at or line.register.saved_at
+        words = f"Taken {clock.local(done):%H:%M}"
+    return {
+        "line": line,
+        "css": css,
+        "icon": icon,
+        "words": words,
+        "owner": line.owner[1],
+        "url": _address("register_take", line.tutor_group, session) if line.tutor_group.pk in mine else "",
+    }
+
+
+def _status_counts(lines: Iterable[RegisterLine]) -> dict[str, int]:
+    counts = {status.value: 0 for status in Status}
+    for line in lines:
+        if line.expected:
+            counts[line.status.value] += 1
+    return counts
+
+
+# ---------- the sheet ----------
+
+
+@require_GET
+@door(Can.TAKE_OWN_REGISTER, Can.TAKE_ANY_REGISTER, section="registers")
+def register_take(request: StaffRequest, group_pk: int, on: str, half: str) -> HttpResponse:
+    """Show the sheet of a group's register. Looking writes nothing: the page itself asks for it to be opened."""
+    session = _session(on, half)
+    group, following = group_and_next(request.user, request.school, session, group_pk)
+    if group is None:
+        raise Http404
+    return _sheet(request, group, following, session)
+
+
+def _sheet(
+    request: StaffRequest,
+    group: TutorGroup,
+    following: TutorGroup | None,
+    session: Session,
+    *,
+    sent: Sent | None = None,
+    refused: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Draw the sheet, with what was sent where it could not be saved."""
+    now = clock.now()
+    school = request.school
+    found = moment(school.pk, session)
+    sheet = sheet_of(group, session)
+    register = Register.objects.filter(
+        school=school, tutor_group=group, on=session.on, half=session.half
+    ).select_related("saved_by", "completed_by").first()
+    office = may(request, Can.USE_OFFICE_CODES)
+    picker = _picker(session, office=office)
+    is_open = found.is_held and found.opens_at is not None and found.opens_at <= now and bool(sheet.rows)
+    context = {
+        "group": group,
+        "session": session,
+        "half_word": SPOKEN_HALF[session.half],
+        "register": register,
+        "owner": owner_of(school, group, session),
+        "moment": found,
+        "sheet": sheet,
+        "rows": _rows(request, sheet, session, picker, sent, office=office),
+        "ten": _ten_heading(sheet),
+        "counts": counts_of(sheet.codes, session),
+        "is_open": is_open,
+        "closed_words": _why_not(found, session, sheet),
+        "is_private": may(request, Can.SEE_MARK_REASONS),
+        "next": following,
+        "picker": picker,
+        "quick": [present_code(session.half), "L", "N"],
+        "key": uuid4(),
+        "refused": refused,
+        "printhead": f"{group.name}, {SPOKEN_HALF[session.half]} of {spoken_date(session.on)}",
+        "page": {
+            "save": _address("register_save", group, session),
+            "open": "" if register and register.opened_at else _address("register_open", group, session),
+            "next": _address("register_take", following, session) if following else "",
+            "group": group.name,
+            "present": present_code(session.half),
+            "codes": [
+                {"s": code["symbol"], "f": code["family"], "n": code["name"]} for kind in picker for code in kind["codes"]
+            ],
+        },
+    }
+    return render(request, "registers/register_take.html", context, status=status)
+
+
+def _rows(
+    request: StaffRequest,
+    sheet: Sheet,
+    session: Session,
+    picker: list[dict[str, Any]],
+    sent: Sent | None,
+    *,
+    office: bool,
+) -> list[dict[str, Any]]:
+    """Give the rows with what the screen shows beside each pupil."""
+    typed = {entry.pupil_id: entry for entry in sent.entries} if sent else {}
+    usable = {code["symbol"] for kind in picker for code in kind["codes"]}
+    names = code_set(session.on)
+    quick = {present_code(session.half), "L", "N"}
+    rows = []
+    for number, row in enumerate(sheet.rows, start=1):
+        entry = typed.get(row.pupil.pk)
+        code = entry.code if entry else row.code
+        rate = row.rate
+        rows.append(
+            {
+                "number": number,
+                "row": row,
+                "pk": row.pupil.pk,
+                "name": str(row.pupil),
+                "code": code,
+                "family": family_of(code) if code else "",
+                "meaning": names[row.code].meaning if row.code in names else "",
+                "minutes": (entry.minutes_late if entry else row.mark.minutes_late if row.mark else None) or "",
+                "late": code in {"L", "U"},
+                "locked": not office and bool(row.code) and row.code not in usable,
+                "other": code if code and code not in quick else "",
+                "low": rate is not None and rate * 10 <= 9,
+                "saved_by": "" if row.hand is None or row.hand.name == request.user.signature else row.hand.name,
+                "saved_today": row.hand is not None and clock.local(row.hand.at).date() == session.on,
+            }
+        )
+    return rows
+
+
+def _picker(session: Session, *, office: bool) -> list[dict[str, Any]]:
+    """Give the codes the person may enter, by the tint they have on screen."""
+    kinds: dict[str, list[dict[str, str]]] = {}
+    for code in enterable(session, office=office):
+        family = family_of(code.symbol)
+        kinds.setdefault(family, []).append(
+            {"symbol": code.symbol, "family": family, "name": code.meaning, "more": code.description}
+        )
+    return [{"name": FAMILY_NAMES[family].capitalize(), "codes": codes} for family, codes in kinds.items()]
+
+
+def _ten_heading(sheet: Sheet) -> str:
+    if not sheet.sessions:
+        return "Last sessions"
+    first, last = sheet.sessions[0].on, sheet.sessions[-1].on
+    start = f"{first:%a} {first.day}" + ("" if first.month == last.month else f" {first:%b}")
+    return f"Last ten, {start} to {last:%a} {last.day} {last:%b}"
+
+
+def _why_not(found: Moment, session: Session, sheet: Sheet) -> str:
+    if not found.is_held:
+        return f"The school does not meet on {session.spoken()}."
+    if found.opens_at is None:
+        return f"No times are set for the {SPOKEN_HALF[session.half]} session: set them in the school's calendar."
+    if not sheet.rows:
+        return "No pupil sits in this group on this day: nothing is owed."
+    return f"This register opens at {found.opens_at:%H:%M} on {spoken_date(session.on)}."
+
+
+# ---------- opening and saving ----------
+
+
+@require_POST
+@door(Can.TAKE_OWN_REGISTER, Can.TAKE_ANY_REGISTER)
+def register_open(request: StaffRequest, group_pk: int, on: str, half: str) -> HttpResponse:
+    """Open the register for the person who has its page before them."""
+    session = _session(on, half)
+    group = _group(request, group_pk, session)
+    try:
+        register = open_register(
+            school=request.school, tutor_group=group, session=session, by=request.user, at=clock.now()
+        )
+    except Refused as refused:
+        return JsonResponse({"words": str(refused)}, status=422)
+    return JsonResponse({"opened": _time(register.opened_at)})
+
+
+@require_POST
+@door(Can.TAKE_OWN_REGISTER, Can.TAKE_ANY_REGISTER, section="registers")
+def register_save(request: StaffRequest, group_pk: int, on: str, half: str) -> HttpResponse:
+    """Save what was sent: JSON answers the page's script, a form answers a person without one."""
+    session = _session(on, half)
+    if request.content_type == "application/json":
+        return _save_batch(request, _group(request, group_pk, session), session)
+    group, following = group_and_next(request.user, request.school, session, group_pk)
+    if group is None:
+        raise Http404
+    return _save_form(request, group, following, session)
+
+
+def _save(request: StaffRequest, group: TutorGroup, session: Session, sent: Sent) -> Saved:
+    return save_marks(
+        school=request.school,
+        tutor_group=group,
+        session=session,
+        entries=sent.entries,
+        key=sent.key,
+        finish=sent.finish,
+        by=request.user,
+        at=clock.now(),
+    )
+
+
+def _save_batch(request: StaffRequest, group: TutorGroup, session: Session) -> HttpResponse:
+    try:
+        saved = _save(request, group, session, read_json(request))
+    except Unreadable as unreadable:
+        return JsonResponse({"words": str(unreadable)}, status=400)
+    except Conflict as conflict:
+        return JsonResponse({"words": str(conflict), "clashes": _said(conflict)}, status=409)
+    except EntriesRefused as refused:
+        return JsonResponse({"words": str(refused), "pupils": refused.by_pupil}, status=422)
+    except Refused as refused:
+        return JsonResponse({"words": str(refused)}, status=422)
+    return JsonResponse(
+        {
+            "version": saved.version,
+            "saved": _time(saved.saved_at),
+            "completed": _time(saved.completed_at),
+            "counts": saved.counts,
+            "marks": saved.marks,
+            "notes": saved.notes,
+        }
+    )
+
+
+def _save_form(
+    request: StaffRequest, group: TutorGroup, following: TutorGroup | None, session: Session
+) -> HttpResponse:
+    sent = None
+    try:
+        sent = read_form(request.POST, blank=present_code(session.half) if "fill" in request.POST else "")
+        saved = _save(request, group, session, sent)
+    except Conflict as conflict:
+        return _conflict(request, group, session, cast(Sent, sent), conflict)
+    except (Refused, Unreadable) as refused:
+        return _sheet(request, group, following, session, sent=sent, refused=str(refused), status=422)
+    counts = saved.counts
+    toasts.say(
+        request,
+        f"{group.name}: saved {_time(saved.saved_at)}, {counts['expected'] - counts['unmarked']} of "
+        f"{counts['expected']} marked.{' ' + ' '.join(saved.notes.values()) if saved.notes else ''}",
+    )
+    if sent.finish and following is not None:
+        return redirect(_address("register_take", following, session))
+    return redirect(_address("register_take", group, session))
+
+
+def _conflict(
+    request: StaffRequest, group: TutorGroup, session: Session, sent: Sent, conflict: Conflict
+) -> HttpResponse:
+    """Show what both wrote, and ask which stays; the rest of what was sent goes along."""
+    clashes = cast("list[Clash]", conflict.details)
+    asked = {one.pupil_id for one in clashes}
+    context = {
+        "group": group,
+        "session": session,
+        "half_word": SPOKEN_HALF[session.half],
+        "words": str(conflict),
+        "clashes": clashes,
+        "minutes": {entry.pupil_id: entry.minutes_late or "" for entry in sent.entries},
+        "rest": [entry for entry in sent.entries if entry.pupil_id not in asked],
+        "finish": sent.finish,
+        "key": uuid4(),
+    }
+    return render(request, "registers/register_conflict.html", context, status=409)
+
+
+def _said(conflict: Conflict) -> list[dict[str, Any]]:
+    return [
+        {"pupil": one.pupil_id, "yours": one.yours, "theirs": one.theirs, "who": one.who, "at": _time(one.at)}
+        for one in cast("list[Clash]", conflict.details)
+    ]
+
+
+def _time(at: datetime | None) -> str:
+    return f"{clock.local(at):%H:%M}" if at else ""

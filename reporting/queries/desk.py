@@ -1,0 +1,348 @@
+"""The morning as a worklist: what is owed, who is missing, and what must be settled by when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from attendance_office import clock
+from attendance_office.jobs.models import Run, Schedule
+from attendance_office.staff.models import School, User
+from letters.models import Chase, Message
+from registers.models import Enrolment, Mark, Parent, Pupil
+from registers.queries.calendar import calendar_of, closing, opening, session_times
+from registers.queries.registers import RegisterLine, Status, registers_of_sessions
+from registers.rules.codes import Counts, code_set
+from registers.rules.deadlines import settle_n_by
+from registers.rules.rates import Tally, tally
+from registers.rules.sessions import Calendar, CalendarTooShort, Session
+
+UNEXPLAINED = "N"
+
+
+@dataclass(frozen=True)
+class OwedRegister:
+    """A register still owed, and when its owner was asked and looked."""
+
+    line: RegisterLine
+    asked_at: datetime | None
+    seen_at: datetime | None
+    is_waiting: bool
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A highly vulnerable pupil who is absent without a reason, or has no mark."""
+
+    pupil: Pupil
+    code: str
+    last_seen: Session | None
+    ring: Parent | None
+
+
+@dataclass(frozen=True)
+class Unsettled:
+    """An absence whose reason is not established, and the last day on which the law lets it stand."""
+
+    mark: Mark
+    settle_by: date | None
+
+
+@dataclass(frozen=True)
+class YearLine:
+    """A year group's rates on the last few school days, the present day last."""
+
+    year_group: int
+    days: Sequence[tuple[date, Tally | None]]
+
+
+@dataclass(frozen=True)
+class Morning:
+    """Everything the desk shows, read at one instant."""
+
+    at: datetime
+    session: Session | None
+    closes_at: datetime | None
+    opens_at: datetime | None
+    lines: Sequence[RegisterLine] = ()
+    owed: Sequence[OwedRegister] = ()
+    codes: Mapping[str, int] = field(default_factory=dict)
+    watched: Sequence[Watched] = ()
+    unexplained: Sequence[Mark] = ()
+    families: int = 0
+    unsettled: Sequence[Unsettled] = ()
+    years: Sequence[YearLine] = ()
+    days: Sequence[date] = ()
+    last_run: Run | None = None
+    next_schedule: Schedule | None = None
+    stuck_messages: int = 0
+
+    @property
+    def today(self) -> Tally | None:
+        """Give the tally of the session's marks so far."""
+        return tally(self.codes, self.session.on) if self.session and self.codes else None
+
+    @property
+    def expected(self) -> int:
+        """Give the pupils whose marks this session should hold."""
+        return sum(line.expected for line in self.lines)
+
+    @property
+    def unmarked(self) -> int:
+        """Give the pupils of this session without a mark."""
+        return sum(line.unmarked for line in self.lines)
+
+    @property
+    def owed_now(self) -> Sequence[OwedRegister]:
+        """Give the registers owed for the present session."""
+        return [row for row in self.owed if row.line.session == self.session]
+
+    @property
+    def owed_before(self) -> Sequence[OwedRegister]:
+        """Give the registers still owed for the session before."""
+        return [row for row in self.owed if row.line.session != self.session]
+
+    @property
+    def unasked(self) -> int:
+        """Give how many of the registers owed nobody has been asked for."""
+        return sum(row.asked_at is None and not row.is_waiting for row in self.owed)
+
+    def count(self, *statuses: Status) -> int:
+        """Give how many registers of the session have one of the statuses."""
+        return sum(line.status in statuses and line.expected > 0 for line in self.lines)
+
+    @property
+    def taken(self) -> int:
+        """Give the registers of the session that are complete."""
+        return self.count(Status.COMPLETE)
+
+    @property
+    def part(self) -> int:
+        """Give the registers of the session that are part marked."""
+        return self.count(Status.PART)
+
+    @property
+    def not_taken(self) -> int:
+        """Give the registers of the session without a mark."""
+        return self.count(Status.NOT_OPENED, Status.OPENED)
+
+    @property
+    def watched_absent(self) -> int:
+        """Give the highly vulnerable pupils who are absent without a reason."""
+        return sum(bool(row.code) for row in self.watched)
+
+    @property
+    def due_today(self) -> Sequence[Unsettled]:
+        """Give the Ns whose last date is the present day or gone by."""
+        day = clock.local(self.at).date()
+        return [row for row in self.unsettled if row.settle_by is not None and row.settle_by <= day]
+
+    @property
+    def by_family(self) -> Mapping[str, int]:
+        """Give the session's marks by what they count as."""
+        if self.session is None:
+            return {}
+        codes = code_set(self.session.on)
+        kinds: dict[str, int] = {"present": 0, "late": 0, "authorised": 0, "unauthorised": 0, "not_possible": 0}
+        for symbol, number in self.codes.items():
+            code = codes[symbol]
+            if symbol == "L":
+                kinds["late"] += number
+            elif code.counts.is_attended:
+                kinds["present"] += number
+            elif code.counts is Counts.AUTHORISED:
+                kinds["authorised"] += number
+            elif code.counts is Counts.UNAUTHORISED:
+                kinds["unauthorised"] += number
+            else:
+                kinds["not_possible"] += number
+        return kinds
+
+    @property
+    def signature(self) -> str:
+        """Give a short text that changes when a count of the desk changes, for the page to compare."""
+        return (
+            f"{self.session}-{self.taken}-{self.part}-{len(self.owed)}-{self.unmarked}-{len(self.watched)}"
+            f"-{len(self.unexplained)}-{len(self.unsettled)}-{self.stuck_messages}-{self.unasked}"
+        )
+
+
+def morning(school: School, *, user: User, at: datetime) -> Morning:
+    """Give the desk of one person in one school, read at `at`: only pupils and groups within that person's reach.
+
+    A constant number of queries, whatever the size of the school.
+    """
+    calendar = calendar_of(school.pk)
+    here = clock.local(at)
+    begun, times = _begun(school, calendar, at)
+    if not begun:
+        return Morning(at=at, session=None, closes_at=None, opens_at=None)
+    now = begun[-1]
+    lines = registers_of_sessions(school, begun[-2:], visible_to=user)
+    pupils = Pupil.objects.visible_to(user).filter(school=school)
+    owed = _owed(school, [line for each in lines.values() for line in each if line.is_owed])
+    marks = Mark.objects.filter(school=school, pupil__in=pupils)
+    unexplained = list(
+        marks.filter(on=now.on, half=now.half, code=UNEXPLAINED)
+        .select_related("pupil__tutor_group")
+        .order_by("pupil__sort_name")
+    )
+    days = calendar.days(now.on - timedelta(days=21), now.on)[-5:]
+    return Morning(
+        at=at,
+        session=now,
+        opens_at=opening(times[now.half], now.on) if now.half in times else None,
+        closes_at=closing(times[now.half], now.on) if now.half in times else None,
+        lines=lines[now],
+        owed=owed,
+        codes=dict(marks.filter(on=now.on, half=now.half).values_list("code").annotate(n=Count("pk")).order_by()),
+        watched=_watched(pupils, school, now),
+        unexplained=unexplained,
+        families=_families([mark.pupil_id for mark in unexplained]),
+        unsettled=_unsettled(marks, calendar, now.on),
+        years=_years(marks, days),
+        days=days,
+        last_run=Run.objects.filter(school=school).order_by("-started_at").first(),
+        next_schedule=_next(school, here),
+        stuck_messages=Message.objects.filter(school=school, state__in=["uncertain", "failed"]).count(),
+    )
+
+
+def _begun(school: School, calendar: Calendar, at: datetime) -> tuple[list[Session], dict[str, object]]:
+    """Give the sessions begun by now on the latest two school days, in order, and the times in force."""
+    here = clock.local(at)
+    latest = calendar.latest_day(here.date())
+    if latest is None:
+        return [], {}
+    times = session_times(school.pk, latest)
+    begun = [
+        session
+        for session in calendar.sessions(latest - timedelta(days=21), latest)[-4:]
+        if session.on < here.date() or (session.half in times and opening(times[session.half], session.on) <= at)
+    ]
+    return begun, times  # type: ignore[return-value]
+
+
+def _owed(school: School, lines: Sequence[RegisterLine]) -> list[OwedRegister]:
+    """Add to each owed register when its owner was last asked for it."""
+    if not lines:
+        return []
+    asked: dict[tuple[date, str, int], Chase] = {}
+    sought = Q(pk__in=[])
+    for session in {line.session for line in lines}:
+        sought |= Q(on=session.on, half=session.half)
+    for chase in Chase.objects.filter(sought, school=school).select_related("message").order_by("at"):
+        asked[chase.on, chase.half, chase.tutor_group_id] = chase
+    rows = []
+    for line in lines:
+        found = asked.get((line.session.on, line.session.half, line.tutor_group.pk))
+        message = found.message if found else None
+        sent = message.sent_at if message else (found.at if found else None)
+        opened = line.register.opened_at if line.register else None
+        rows.append(
+            OwedRegister(
+                line=line,
+                asked_at=sent,
+                seen_at=opened if sent and opened and opened >= sent else None,
+                is_waiting=message is not None and message.state in ("waiting", "claimed"),
+            )
+        )
+    order = {Status.NOT_OPENED: 0, Status.OPENED: 1, Status.PART: 2, Status.COMPLETE: 3}
+    return sorted(rows, key=lambda row: (row.line.session, order[row.line.status], row.line.tutor_group.year_group))
+
+
+def _watched(pupils: QuerySet[Pupil], school: School, now: Session) -> list[Watched]:
+    """Give the highly vulnerable pupils on roll who are absent unexplained or unmarked, and whom to ring first."""
+    on_roll = Enrolment.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gte=now.on), pupil=OuterRef("pk"), starts_on__lte=now.on
+    )
+    flagged = list(
+        pupils.filter(Exists(on_roll), is_vulnerable=True).select_related("tutor_group").order_by("sort_name")
+    )
+    ids = [pupil.pk for pupil in flagged]
+    codes = dict(
+        Mark.objects.filter(school=school, pupil__in=ids, on=now.on, half=now.half).values_list("pupil_id", "code")
+    )
+    missing = [pupil for pupil in flagged if codes.get(pupil.pk, "") in ("", "N", "O")]
+    if not missing:
+        return []
+    ids = [pupil.pk for pupil in missing]
+    meaning = code_set(now.on)
+    attending = [symbol for symbol, code in meaning.items() if code.counts.is_attended]
+    seen: dict[int, Session] = {}
+    rows = (
+        Mark.objects.filter(
+            school=school, pupil__in=ids, on__gte=now.on - timedelta(days=42), on__lte=now.on, code__in=attending
+        )
+        .order_by("pupil_id", "-on", "-half")
+        .distinct("pupil_id")
+    )
+    for mark in rows:
+        seen[mark.pupil_id] = Session(mark.on, mark.half)  # type: ignore[arg-type]
+    ring: dict[int, Parent] = {}
+    contacts = Parent.objects.filter(pupil__in=ids, do_not_contact=False).select_related("contact")
+    for parent in contacts.order_by("priority", "pk"):
+        ring.setdefault(parent.pupil_id, parent)
+    return [
+        Watched(pupil=pupil, code=codes.get(pupil.pk, ""), last_seen=seen.get(pupil.pk), ring=ring.get(pupil.pk))
+        for pupil in missing
+    ]
+
+
+def _families(pupil_ids: Sequence[int]) -> int:
+    """Give how many families stand behind some pupils: children who share a contact are of one."""
+    if not pupil_ids:
+        return 0
+    head = {pk: pk for pk in pupil_ids}
+
+    def find(pk: int) -> int:
+        while head[pk] != pk:
+            pk = head[pk]
+        return pk
+
+    first: dict[int, int] = {}
+    for contact, pupil in Parent.objects.filter(pupil__in=pupil_ids).values_list("contact_id", "pupil_id"):
+        head[find(pupil)] = find(first.setdefault(contact, pupil))
+    return len({find(pk) for pk in pupil_ids})
+
+
+def _unsettled(marks: QuerySet[Mark], calendar: Calendar, today: date) -> list[Unsettled]:
+    """Give every standing N with its legal last date, the nearest first."""
+    rows = []
+    for mark in (
+        marks.filter(code=UNEXPLAINED, on__lte=today, on__gte=today - timedelta(days=400))
+        .select_related("pupil__tutor_group")
+        .order_by("on", "half", "pupil__sort_name")
+    ):
+        try:
+            last: date | None = settle_n_by(Session(mark.on, mark.half), calendar)  # type: ignore[arg-type]
+        except CalendarTooShort:
+            last = None
+        rows.append(Unsettled(mark=mark, settle_by=last))
+    return rows
+
+
+def _years(marks: QuerySet[Mark], days: Sequence[date]) -> list[YearLine]:
+    """Give each year group's rate on each of the days."""
+    if not days:
+        return []
+    counted: dict[int, dict[date, dict[str, int]]] = {}
+    rows = marks.filter(on__in=days).values_list("pupil__year_group", "on", "code").annotate(n=Count("pk")).order_by()
+    for year, on, code, number in rows:
+        counted.setdefault(year, {}).setdefault(on, {})[code] = number
+    return [
+        YearLine(
+            year_group=year,
+            days=[(on, tally(counted[year][on], on) if on in counted[year] else None) for on in days],
+        )
+        for year in sorted(counted)
+    ]
+
+
+def _next(school: School, here: datetime) -> Schedule | None:
+    """Give the next job of the day that is switched on, if one is still to come."""
+    rows = Schedule.objects.filter(school=school, is_on=True, starts_at__gt=here.time()).order_by("starts_at")
+    return next((row for row in rows if str(here.isoweekday()) in row.weekdays), None)

@@ -1,0 +1,99 @@
+"""The desk: honest counts of the morning, for whoever may see them."""
+
+from datetime import UTC, date, datetime
+from uuid import uuid4
+
+import pytest
+
+from registers.actions.attendance import Entry, save_marks
+from registers.rules.sessions import Session
+from reporting.queries.desk import morning
+from tests.conftest import MONDAY, MORNING
+
+AM = Session(MONDAY, "AM")
+
+
+def take(cast, group, by, codes, *, at=MORNING, session=AM, finish=True):
+    entries = [Entry(pupil_id=getattr(cast, name).pk, code=code) for name, code in codes.items()]
+    save_marks(
+        school=group.school, tutor_group=group, session=session, entries=entries, key=uuid4(), finish=finish, by=by, at=at
+    )
+
+
+@pytest.fixture
+def desk_of(cast):
+    return lambda person: morning(cast.thornbridge, user=person, at=MORNING)
+
+
+def test_a_register_not_taken_is_missing_and_counts_neither_way(cast, desk_of):
+    desk = desk_of(cast.sandra)
+    assert desk.session == AM
+    assert [row.line.tutor_group.name for row in desk.owed_now] == ["8C", "9A"]
+    assert [row.line.session for row in desk.owed_before] == [Session(date(2026, 11, 20), "PM")] * 2
+    assert desk.today is None
+    assert desk.unmarked == desk.expected == 5
+
+
+def test_the_desk_counts_what_was_marked_and_says_what_it_does_not_know(cast, desk_of):
+    take(cast, cast.nine_a, cast.pat, {"callum": "N", "amina": "/", "freya": "/"})
+    desk = desk_of(cast.sandra)
+    assert (desk.taken, desk.not_taken, desk.unmarked) == (1, 1, 2)
+    assert (desk.today.attended, desk.today.possible) == (2, 3)
+    assert [mark.pupil for mark in desk.unexplained] == [cast.callum]
+    assert desk.families == 1
+    # Tyler is highly vulnerable and his register is not taken: he may be absent, nobody knows.
+    assert desk.watched_absent == 0
+    assert [row.pupil for row in desk.watched] == [cast.tyler]
+
+
+def test_an_n_shows_its_legal_last_date(cast, desk_of):
+    take(cast, cast.nine_a, cast.pat, {"callum": "N", "amina": "/", "freya": "/"})
+    row = desk_of(cast.sandra).unsettled[0]
+    assert (row.mark.pupil, row.settle_by) == (cast.callum, date(2026, 11, 30))
+
+
+def test_a_head_of_year_sees_the_own_year_only(cast, desk_of):
+    take(cast, cast.nine_a, cast.pat, {"callum": "N", "amina": "/", "freya": "/"})
+    assert [line.tutor_group.name for line in desk_of(cast.nine).lines] == ["8C"]
+    assert list(desk_of(cast.nine).unexplained) == []
+    assert [line.tutor_group.name for line in desk_of(cast.adeyemi).lines] == ["9A"]
+
+
+def test_siblings_are_one_family(cast, desk_of):
+    parent = cast.amina.parents.first()
+    parent.pk, parent.pupil = None, cast.callum
+    parent.save()
+    take(cast, cast.nine_a, cast.pat, {"callum": "N", "amina": "N", "freya": "/"})
+    assert (len(desk_of(cast.sandra).unexplained), desk_of(cast.sandra).families) == (2, 1)
+
+
+def test_before_the_first_register_opens_the_desk_looks_at_the_day_before(cast):
+    desk = morning(cast.thornbridge, user=cast.sandra, at=datetime(2026, 11, 23, 7, 30, tzinfo=UTC))
+    assert desk.session == Session(date(2026, 11, 20), "PM")
+
+
+def test_the_desk_opens_in_few_queries_and_shows_its_work(cast, sign_in, at_morning, count_queries):
+    take(cast, cast.nine_a, cast.pat, {"callum": "N", "amina": "/", "freya": "L"})
+    client = sign_in(cast.sandra)
+    client.get("/desk/")
+    with count_queries(30):
+        page = client.get("/desk/")
+    text = page.content.decode()
+    assert "Registers missing" in text
+    assert "8C" in text
+    assert "66.7" in text or "66.6" in text
+    assert "2 of 3 possible" in text
+
+
+def test_a_stranger_to_the_safeguarding_flags_is_not_shown_them(cast, sign_in, at_morning):
+    assert "Tyler" in sign_in(cast.sandra).get("/desk/").content.decode()
+    assert "Tyler" not in sign_in(cast.max).get("/desk/").content.decode()
+    assert "Tyler" not in sign_in(cast.sol).get("/desk/").content.decode()
+
+
+def test_the_poll_says_only_that_something_changed(cast, sign_in, at_morning):
+    client = sign_in(cast.sandra)
+    had = morning(cast.thornbridge, user=cast.sandra, at=MORNING).signature
+    assert "Show it" not in client.get("/desk/fresh/", {"had": had}).content.decode()
+    take(cast, cast.nine_a, cast.pat, {"callum": "N", "amina": "/", "freya": "/"})
+    assert "Show it" in client.get("/desk/fresh/", {"had": had}).content.decode()

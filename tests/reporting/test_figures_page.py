@@ -1,0 +1,43 @@
+"""The figures page: every rate with its sessions, small numbers kept from those who see no pupil."""
+
+from uuid import uuid4
+
+from registers.actions.attendance import Entry, save_marks
+from registers.rules.sessions import Session
+from tests.conftest import MONDAY, MORNING
+
+
+def take(cast):
+    entries = [
+        Entry(pupil_id=cast.callum.pk, code="O"),
+        Entry(pupil_id=cast.amina.pk, code="/"),
+        Entry(pupil_id=cast.freya.pk, code="L", minutes_late=7),
+    ]
+    save_marks(
+        school=cast.thornbridge, tutor_group=cast.nine_a, session=Session(MONDAY, "AM"), entries=entries, key=uuid4(),
+        finish=True, by=cast.pat, at=MORNING,
+    )
+
+
+def test_a_rate_is_shown_with_its_sessions(cast, sign_in, at_morning):
+    take(cast)
+    text = sign_in(cast.sandra).get("/figures/", {"period": "week"}).content.decode()
+    assert "66.7" in text
+    assert "2 of 3 possible" in text
+
+
+def test_a_governor_sees_no_small_number_and_no_name(cast, sign_in, at_morning):
+    take(cast)
+    text = sign_in(cast.gov).get("/figures/", {"period": "week"}).content.decode()
+    assert "under 5" in text
+    assert "Ashworth" not in text
+
+
+def test_a_period_that_ends_before_it_begins_is_refused_in_words(cast, sign_in, at_morning):
+    page = sign_in(cast.sandra).get("/figures/", {"from_on": "2026-11-20", "to_on": "2026-11-10"})
+    assert "lies before the first" in page.content.decode()
+
+
+def test_an_empty_period_says_so(cast, sign_in, at_morning):
+    page = sign_in(cast.sandra).get("/figures/", {"period": "last_year"})
+    assert "No mark of a possible session" in page.content.decode()

@@ -1,0 +1,71 @@
+"""The house itself: what no page may miss and no line may do."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+ROOT = Path(__file__).parent.parent
+WINGS = ("registers", "letters", "interventions", "penalties", "reporting")
+
+
+def modules(*patterns):
+    for wing in (*WINGS, "attendance_office"):
+        for pattern in patterns:
+            yield from (path for path in (ROOT / wing).glob(pattern) if "migrations" not in path.parts)
+
+
+@pytest.mark.parametrize("path", sorted(modules("**/*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_module_can_be_read_in_one_sitting(path):
+    assert len(path.read_text().splitlines()) <= 450
+
+
+def test_every_public_action_takes_by_and_at():
+    strange = []
+    for path in modules("actions.py", "actions/**/*.py", "*/actions.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                names = {arg.arg for arg in node.args.kwonlyargs}
+                if {"by", "at"} <= names or not writes(node):
+                    continue
+                strange.append(f"{path.relative_to(ROOT)}:{node.name}")
+    assert strange == []
+
+
+def writes(node):
+    """Tell whether a function opens a transaction or signs: a helper that only computes is no action."""
+    text = ast.unparse(node)
+    return "signed(" in text or "atomic" in text
+
+
+def test_no_view_or_action_starts_a_task():
+    for path in modules("views/**/*.py", "actions/**/*.py", "*/actions.py"):
+        text = path.read_text()
+        assert ".delay(" not in text, path
+        assert "apply_async" not in text, path
+
+
+def test_no_template_holds_a_style_or_a_script_of_its_own():
+    for path in (ROOT / "templates").glob("**/*.html"):
+        text = path.read_text()
+        assert " style=" not in text, path
+        assert "<script>" not in text, path
+        assert " onclick=" not in text, path
+
+
+def url_names(resolver=None, prefix=""):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            namespace = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            yield from url_names(pattern, namespace)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield f"{prefix}{pattern.name}"
+
+
+def test_every_url_of_ours_stands_in_the_matrix():
+    from tests.test_permission_matrix import MATRIX
+
+    ours = {name for name in url_names() if ":" in name}
+    assert ours - set(MATRIX) == set(), "Add these to tests/test_permission_matrix.py"
+    assert set(MATRIX) - ours == set(), "These are in the matrix and no longer anywhere else"
