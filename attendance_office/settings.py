@@ -189,7 +189,14 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS: dict[str, str] = {"login_failed": "10/5m/key,100/5m/ip"}
+# A whole school signs in at 08:40 from one address, so nothing here counts sign-ins by address: failures are, in web/adapters.py.
+ACCOUNT_RATE_LIMITS: dict[str, str | None] = {
+    "login": None,
+    "login_failed": "10/5m/key",
+    "reset_password": "60/m/ip,5/m/key",
+}
+# How many proxies of one's own stand before the office: whose word about the visitor's address counts.
+ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("OFFICE_TRUSTED_PROXIES", default=0 if HTTP_ONLY else 1)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Attendance office"
 SOCIALACCOUNT_ONLY = False

@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 def names() -> list[str]:
     """Give the benchmarks there are."""
     return sorted(
-        module.name for module in pkgutil.iter_modules([str(HERE)]) if module.name not in ("__main__", "ground", "urls")
+        module.name for module in pkgutil.iter_modules([str(HERE)]) if module.name not in ("__main__", "ground", "settings", "urls")
     )
 
 
@@ -46,7 +46,9 @@ def show(row: dict) -> None:
     floor = f"{row['floor']:.3f}" if row.get("floor") is not None else "-"
     ratio = f"{row['ratio']:.2f}x" if row.get("ratio") is not None else "-"
     goal = "" if row.get("goal") is None else f"goal {row['goal']:g}{'x' if row.get('ratio') is not None else ''}"
-    print(f"  {row['name']:<58} {row['figure']:>10.3f} {row['unit']:<8} floor {floor:>9}  {ratio:>8}  {goal:<12} {judge(row)}")
+    print(
+        f"  {row['name']:<58} {row['figure']:>10.3f} {row['unit']:<8} floor {floor:>9}  {ratio:>8}  {goal:<12} {judge(row)}"
+    )
     if row.get("note"):
         print(f"      {row['note']}")
 
@@ -63,13 +65,18 @@ def main() -> int:
         return 1
     if not asked.json:
         commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-        print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, {commit.stdout.strip()}")
+        print(
+            f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, {commit.stdout.strip()}"
+        )
     for name in chosen:
         if not asked.json:
             print(name)
         for row in importlib.import_module(f"bench.{name}").run():
             if asked.json:
-                print(json.dumps({"bench": name, "floor": None, "ratio": None, "goal": None, "note": ""} | row), flush=True)
+                print(
+                    json.dumps({"bench": name, "floor": None, "ratio": None, "goal": None, "note": ""} | row),
+                    flush=True,
+                )
             else:
                 show(row)
     return 0

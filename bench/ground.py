@@ -27,7 +27,9 @@ def median_ms(doing: Callable[[], object], times: int = 30) -> float:
     return statistics.median(taken)
 
 
-def row(name: str, figure: float, unit: str = "ms", *, floor: float | None = None, goal: float | None = None, note: str = "") -> dict:
+def row(
+    name: str, figure: float, unit: str = "ms", *, floor: float | None = None, goal: float | None = None, note: str = ""
+) -> dict:
     """Give one row of results; the ratio is derived."""
     ratio = figure / floor if floor else None
     return {"name": name, "figure": figure, "unit": unit, "floor": floor, "ratio": ratio, "goal": goal, "note": note}
@@ -69,9 +71,7 @@ def bare_school(urn: str = URN) -> School:
     )
     Enrolment.objects.bulk_create(Enrolment(school=school, pupil=pupil, starts_on=FIRST) for pupil in pupils)
     Placement.objects.bulk_create(
-        Placement(
-            school=school, pupil=pupil, tutor_group=pupil.tutor_group, year_group=pupil.year_group, from_on=FIRST
-        )
+        Placement(school=school, pupil=pupil, tutor_group=pupil.tutor_group, year_group=pupil.year_group, from_on=FIRST)
         for pupil in pupils
     )
     for number, group in enumerate(groups):

@@ -1,6 +1,19 @@
-"""Signposts of the wing."""
+"""Signposts of the post room."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from .views import board, chases, messages
 
 app_name = "letters"
-urlpatterns: list[URLPattern | URLResolver] = []
+_REGISTER = "missing/<int:group_pk>/<str:on>/<str:half>"
+urlpatterns = [
+    path("missing/", board.board, name="board"),
+    path("missing/changes/", board.board_changes, name="board_changes"),
+    path("missing/walk-round/", board.walk_round, name="walk_round"),
+    path("missing/<str:on>/<str:half>/chase/", chases.chase_selected, name="chase_selected"),
+    path(f"{_REGISTER}/chase/", chases.chase, name="chase"),
+    path(f"{_REGISTER}/cover/", chases.cover, name="cover"),
+    path("post/", messages.message_list, name="message_list"),
+    path("post/<int:pk>/", messages.message_detail, name="message_detail"),
+    path("post/<int:pk>/settle/", messages.message_settle, name="message_settle"),
+]

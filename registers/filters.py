@@ -36,7 +36,7 @@ class Pupils(django_filters.FilterSet):
     """
 
     q = django_filters.CharFilter(label="Name, UPN or form", method="by_name")
-    year = django_filters.TypedChoiceFilter(label="Year", field_name="year_group", coerce=int, empty_label="Any")
+    year = django_filters.ChoiceFilter(label="Year", field_name="year_group", empty_label="Any")
     form = django_filters.ModelChoiceFilter(
         label="Form", field_name="tutor_group", queryset=TutorGroup.objects.none(), empty_label="Any"
     )
@@ -44,14 +44,20 @@ class Pupils(django_filters.FilterSet):
         label="Group", queryset=Group.objects.none(), method="by_group", empty_label="Any"
     )
     below = django_filters.NumberFilter(
-        label="Attendance below %", method="later", min_value=1, max_value=100, widget=forms.NumberInput(attrs={"step": "0.1"})
+        label="Attendance below %",
+        method="later",
+        min_value=1,
+        max_value=100,
+        widget=forms.NumberInput(attrs={"step": "0.1"}),
     )
     on = django_filters.DateFilter(label="On roll on", method="by_roll", widget=_DATE)
     sex = django_filters.ChoiceFilter(label="Sex", choices=Pupil.Sex.choices, empty_label="Any")
     sen = django_filters.ChoiceFilter(
         label="SEN", choices=[*Pupil.Sen.choices, ("any", "Support or plan")], method="by_sen", empty_label="Any"
     )
-    eal = django_filters.ChoiceFilter(label="EAL", field_name="is_eal", choices=_YES, method="by_yes", empty_label="Any")
+    eal = django_filters.ChoiceFilter(
+        label="EAL", field_name="is_eal", choices=_YES, method="by_yes", empty_label="Any"
+    )
     pp = django_filters.ChoiceFilter(
         label="Pupil premium", field_name="is_pp", choices=_YES, method="by_yes", empty_label="Any"
     )
@@ -74,7 +80,7 @@ class Pupils(django_filters.FilterSet):
         groups = TutorGroup.objects.visible_to(user).filter(school=school).order_by("year_group", "name")
         forms_seen = list(groups)
         years = sorted({group.year_group for group in forms_seen})
-        self.filters["year"].extra["choices"] = [(year, f"Year {year}") for year in years]
+        self.filters["year"].extra["choices"] = [(str(year), f"Year {year}") for year in years]
         self.filters["form"].queryset = groups
         self.filters["group"].queryset = Group.objects.filter(school=school).order_by("name")
 
@@ -89,7 +95,7 @@ class Pupils(django_filters.FilterSet):
         return self.form.cleaned_data.get(name) if self.is_bound and hasattr(self.form, "cleaned_data") else None
 
     @property
-    def below(self) -> Fraction | None:
+    def rate_under(self) -> Fraction | None:
         """Give the share under which the attendance has to lie."""
         wanted = self.value("below")
         return None if wanted is None else Fraction(wanted) / 100

@@ -51,9 +51,14 @@ class AmendMark(forms.Form):
     minutes_late = forms.IntegerField(
         label="Minutes late", required=False, min_value=0, max_value=400, help_text="With L and U only."
     )
-    comment = forms.CharField(required=False, max_length=200, help_text="Shown beside the mark, to those who may see reasons.")
+    comment = forms.CharField(
+        required=False, max_length=200, help_text="Shown beside the mark, to those who may see reasons."
+    )
     reason = forms.CharField(
-        label="Why it is amended", max_length=400, help_text="Kept for good with the mark.", widget=forms.Textarea(attrs={"rows": 3})
+        label="Why it is amended",
+        max_length=400,
+        help_text="Kept for good with the mark.",
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     was = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -110,7 +115,9 @@ class ChangePupil(forms.ModelForm):  # type: ignore[type-arg]
     """Fields of the admission register, as far as the person may see them, and why they are changed."""
 
     reason = forms.CharField(
-        label="Why it is changed", max_length=400, help_text="Kept with the record, as \u201cparent wrote on 3 Sep\u201d."
+        label="Why it is changed",
+        max_length=400,
+        help_text="Kept with the record, as \u201cparent wrote on 3 Sep\u201d.",
     )
 
     class Meta:
@@ -143,7 +150,9 @@ class AddToGroup(forms.Form):
     """Pupils for a group, named one by one, from a day on."""
 
     who = forms.CharField(
-        label="Pupils", widget=forms.Textarea(attrs={"rows": 4}), help_text="One a line: a UPN, or surname and forename."
+        label="Pupils",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="One a line: a UPN, or surname and forename.",
     )
     from_on = forms.DateField(label="From", widget=_DATE)
 
@@ -185,7 +194,7 @@ class AddClosure(forms.Form):
         choices=[("", "The whole day"), *((half.value, f"{half.label} only") for half in Half)],
     )
     kind = forms.ChoiceField(label="Kind", choices=NonSchoolDay.Kind.choices, initial=NonSchoolDay.Kind.CLOSURE)
-    name = forms.CharField(label="Name", max_length=100, required=False, help_text="As people say it: boiler, polling day.")
+    name = forms.CharField(label="Name", max_length=100, required=False, help_text="As said: boiler, polling day.")
 
     def clean(self) -> dict[str, Any]:
         """Make the first day the last where no last day is given."""

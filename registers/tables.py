@@ -50,12 +50,16 @@ class Pupils(tables.Table):
     """Pupils with their school year so far."""
 
     name = tables.Column(
-        accessor="pupil", order_by="pupil.sort_name", attrs={"cell": {"data-rowhead": "1"}, "td": {"class": "namecell"}}
+        accessor="pupil",
+        order_by="pupil__sort_name",
+        attrs={"cell": {"data-rowhead": "1"}, "td": {"class": "namecell"}},
     )
     form = tables.Column(
-        accessor="pupil.tutor_group", order_by=("pupil.year_group", "pupil.tutor_group.name"), attrs=_labelled("Form")
+        accessor="pupil__tutor_group",
+        order_by=("pupil__year_group", "pupil__tutor_group__name"),
+        attrs=_labelled("Form"),
     )
-    year = tables.Column(accessor="pupil.year_group", attrs={**_NUMBER, "td": {"class": "num", "data-label": "Year"}})
+    year = tables.Column(accessor="pupil__year_group", attrs={**_NUMBER, "td": {"class": "num", "data-label": "Year"}})
     rate = tables.Column(
         verbose_name="Attendance",
         order_by="rate_order",
@@ -64,12 +68,20 @@ class Pupils(tables.Table):
     )
     absence = tables.Column(verbose_name="Absence", order_by="absence_order", attrs={"td": {"data-label": "Absence"}})
     late = tables.Column(
-        accessor="tally.late", verbose_name="Late", attrs={**_NUMBER, "td": {"class": "num", "data-label": "Late"}}
+        accessor="tally__late", verbose_name="Late", attrs={**_NUMBER, "td": {"class": "num", "data-label": "Late"}}
     )
-    sen = tables.Column(accessor="pupil.sen", verbose_name="SEN", attrs={"td": {"class": "private", "data-label": "SEN"}})
-    eal = tables.BooleanColumn(accessor="pupil.is_eal", verbose_name="EAL")
-    pp = tables.BooleanColumn(accessor="pupil.is_pp", verbose_name="PP")
-    fsm = tables.BooleanColumn(accessor="pupil.is_fsm", verbose_name="FSM")
+    sen = tables.Column(
+        accessor="pupil__sen", verbose_name="SEN", attrs={"td": {"class": "private", "data-label": "SEN"}}
+    )
+    eal = tables.BooleanColumn(
+        accessor="pupil__is_eal", verbose_name="EAL", attrs={"td": {"class": "private", "data-label": "EAL"}}
+    )
+    pp = tables.BooleanColumn(
+        accessor="pupil__is_pp", verbose_name="PP", attrs={"td": {"class": "private", "data-label": "PP"}}
+    )
+    fsm = tables.BooleanColumn(
+        accessor="pupil__is_fsm", verbose_name="FSM", attrs={"td": {"class": "private", "data-label": "FSM"}}
+    )
     flags = tables.Column(
         accessor="pupil", verbose_name="Safeguarding", orderable=False, attrs={"td": {"class": "private full"}}
     )
@@ -84,11 +96,14 @@ class Pupils(tables.Table):
 
     class Meta:
         order_by_field = "sort"
+        default = ""
         empty_text = "No pupil fits these filters. Take one off, or look on another day."
         row_attrs = {"data-row": "1", "id": lambda record: f"pupil-{record.pk}"}
         attrs = {"class": "tbl roomy stack firstname", "caption": "Pupils"}
 
-    def __init__(self, rows: Iterable[PupilLine], *, allowed: Collection[Can], picks: int | None = None, **more: Any) -> None:
+    def __init__(
+        self, rows: Iterable[PupilLine], *, allowed: Collection[Can], picks: int | None = None, **more: Any
+    ) -> None:
         hidden = [name for name, field in self.COLUMN_NEEDS.items() if not may_see(field, allowed)]
         extra = [] if picks is None else [("pick", Pick(picks))]
         super().__init__(

@@ -36,6 +36,7 @@ class Redis:
     def __init__(self, folder: Path, *, durable: bool) -> None:
         """Take the folder the server is to work in; nothing is started yet."""
         self.folder = folder
+        self._started: subprocess.Popen[bytes] | None = None
         self.durable = durable
         folder.mkdir(parents=True, exist_ok=True)
         self.socket = socket_folder(folder, owner=os.geteuid()) / "redis.sock"
@@ -76,7 +77,7 @@ class Redis:
 
     def _launch(self) -> bool:
         self.socket.unlink(missing_ok=True)
-        started = subprocess.Popen(
+        self._started = started = subprocess.Popen(
             [
                 program(), "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700",
                 "--dir", str(self.folder), "--pidfile", str(self.folder / "redis.pid"), "--daemonize", "no",
@@ -115,4 +116,6 @@ class Redis:
         if pid := self._process():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        if self._started:
+            self._started.wait()
         (self.folder / "redis.pid").unlink(missing_ok=True)

@@ -53,10 +53,14 @@ def in_front(
 
     Ctrl-C reaches it from the terminal itself; a request to stop is handed on, `by_interrupt` as a Ctrl-C, which
     is what a program that has helpers of its own cleans up after. With `quiet` its output goes to stderr.
+
+    Raises Ended, once the program has ended, when we were asked to stop.
     """
     child: subprocess.Popen[bytes] | None = None
+    asked: list[int] = []
 
     def hand_on(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
         if child:
             with suppress(ProcessLookupError):
                 child.send_signal(signal.SIGINT if by_interrupt else number)
@@ -69,6 +73,8 @@ def in_front(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    if asked:
+        raise Ended(128 + asked[0])
     return code if code >= 0 else 128 - code
 
 

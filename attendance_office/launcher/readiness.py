@@ -13,6 +13,7 @@ PYTHON = str(ROOT / ".venv" / "bin" / "python")
 MANAGE = (PYTHON, "manage.py")
 LOCK_FILE = ROOT / ".requirements" / "run.lock"
 STATIC_ROOT = ROOT / "staticfiles"
+ENDED_BY_CTRL_C = 130
 # Commands that look after the tables themselves, or need none.
 LEAVE_TABLES_ALONE = {
     "migrate",
@@ -52,9 +53,7 @@ def tables(kind: Kind, environment: Mapping[str, str], *, data: Path | None) -> 
         if data and stamp.exists() and stamp.read_text() == now:
             return
         say("Bringing the tables up to date.")
-        for command in (("migrate", "--no-input", "--verbosity", "0"), ("createcachetable",)):
-            if in_front((*MANAGE, *command), environment, quiet=True):
-                raise Halt(f"manage.py {command[0]} failed; its words are above.")
+        step(("migrate", "--no-input", "--verbosity", "0"), environment)
         stamp.write_text(now)
 
 
@@ -69,9 +68,17 @@ def static_files(environment: Mapping[str, str]) -> None:
     with Lock(VAR / "static.door"):
         if STATIC_ROOT.is_dir() and stamp.exists() and stamp.read_text() == now:
             return
-        if in_front((*MANAGE, "collectstatic", "--no-input", "--clear", "--verbosity", "0"), environment, quiet=True):
-            raise Halt("manage.py collectstatic failed; its words are above.")
+        step(("collectstatic", "--no-input", "--clear", "--verbosity", "0"), environment)
         stamp.write_text(now)
+
+
+def step(command: tuple[str, ...], environment: Mapping[str, str]) -> None:
+    """Run one of Django's commands on the way to something else."""
+    code = in_front((*MANAGE, *command), environment, quiet=True)
+    if code == ENDED_BY_CTRL_C:
+        raise KeyboardInterrupt
+    if code:
+        raise Halt(f"manage.py {command[0]} failed; its words are above.")
 
 
 def browser() -> str | None:

@@ -189,8 +189,8 @@ def switch_account(*, person: User, school: School, is_active: bool, by: User | 
     return person
 
 
-def reset_second_factor(*, person: User, school: School, reason: str, by: User | None, at: datetime) -> int:
-    """Take away a lost second factor, so that the person sets up a new one at the next sign-in; give how many went.
+def reset_second_factor(*, person: User, school: School, reason: str, by: User | None, at: datetime) -> None:
+    """Take away a lost second factor, so that the person sets up a new one at the next sign-in.
 
     :raises Refused: without a reason.
     """
@@ -198,7 +198,7 @@ def reset_second_factor(*, person: User, school: School, reason: str, by: User |
         raise Refused("Say why: how did you make sure it was this person who asked?")
     _refuse_if_shared(person, school)
     with trail.signed(by=by, at=at, school_id=school.pk, reason=reason):
-        taken, _ = Authenticator.objects.filter(user=person).delete()
+        Authenticator.objects.filter(user=person).delete()
         _end_sessions(person)
         trail.record(
             verb="reset_second_factor",
@@ -210,7 +210,6 @@ def reset_second_factor(*, person: User, school: School, reason: str, by: User |
             words=f"Took away the second factor of {person.full_name}",
             reason=reason,
         )
-    return taken
 
 
 def change_school(*, school: School, changes: dict[str, str], by: User | None, at: datetime) -> School:

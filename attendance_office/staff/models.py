@@ -222,8 +222,14 @@ class Post(models.Model):
                 condition=~Q(role="head_of_year") | Q(year_group__isnull=False),
             ),
             models.UniqueConstraint(
-                F("user"), F("school"), F("role"), F("year_group"), F("tutor_group"),
-                name="one_post_once", condition=Q(ended_on__isnull=True), nulls_distinct=False,
+                F("user"),
+                F("school"),
+                F("role"),
+                F("year_group"),
+                F("tutor_group"),
+                name="one_post_once",
+                condition=Q(ended_on__isnull=True),
+                nulls_distinct=False,
             ),
         ]
 

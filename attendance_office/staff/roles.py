@@ -128,9 +128,7 @@ MAY: dict[Role, frozenset[Can]] = {
     Role.DSL: frozenset(
         _TAKES | _KNOWS | {Can.SEE_DESK, Can.SEE_BACKGROUND, Can.SEE_BOARD, Can.SEE_FIGURES, Can.EXPORT, Can.SEE_AUDIT}
     ),
-    Role.DATA_MANAGER: frozenset(
-        _OFFICE - {Can.SEE_SAFEGUARDING, Can.CHASE, Can.SEE_MARK_REASONS} | {Can.SEE_AUDIT}
-    ),
+    Role.DATA_MANAGER: frozenset(_OFFICE - {Can.SEE_SAFEGUARDING, Can.CHASE, Can.SEE_MARK_REASONS} | {Can.SEE_AUDIT}),
     Role.SLT: frozenset(
         {
             Can.SEE_DESK,

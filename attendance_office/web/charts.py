@@ -51,7 +51,7 @@ class LineChart:
 
 def line_chart(shares: Sequence[Fraction], marks: Sequence[str]) -> LineChart | None:
     """Place shares (0 to 1) from left to right; `marks` names the place of each, "" for none. None without two."""
-    if len(shares) < 2:  # noqa: PLR2004 - a line has two ends
+    if len(shares) < 2:
         return None
     step, floor = _scale(min(shares))
     top = 100
@@ -71,7 +71,10 @@ def line_chart(shares: Sequence[Fraction], marks: Sequence[str]) -> LineChart | 
             before = place_x(at)
     levels = [Line(f"{place_y(level):.1f}", level, level in _THRESHOLDS) for level in range(floor, top + 1, step)]
     last_x, last_y = points[-1]
-    under = last_y + 20 if last_y < _BOTTOM - 24 else last_y - 10
+    # The figure stands on the side of the last point from which the line does not come.
+    recent = [y for _, y in points[-max(3, len(points) // 8) :]]
+    comes_from_below = sum(recent) / len(recent) > last_y
+    under = last_y - 10 if comes_from_below or last_y > _BOTTOM - 24 else last_y + 20
     return LineChart(
         path="M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in points),
         levels=tuple(levels),

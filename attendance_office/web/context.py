@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from attendance_office import clock
 from attendance_office.staff.models import School
 
+from .demo_cast import demo_cast
 from .navigation import ways
 
 
@@ -22,6 +23,8 @@ def office(request: HttpRequest) -> dict[str, Any]:
         "is_demo": settings.OFFICE_DEMO,
     }
     school: School | None = getattr(request, "school", None)
+    if settings.OFFICE_DEMO and user is not None and not user.is_authenticated:
+        shared["demo_cast"] = demo_cast
     if user is None or not user.is_authenticated or school is None:
         return shared
     return shared | {

@@ -28,34 +28,46 @@ class OfficeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.school = None  # type: ignore[attr-defined]
-        if request.user.is_authenticated:
-            if (answer := self.lock_if_idle(request)) is not None:
-                return answer
-            self.choose_school(request)
-            if (answer := self.ask_second_factor(request)) is not None:
-                return answer
-        response = self.get_response(request)
-        if request.user.is_authenticated or request.path.startswith("/account/"):
+        was_in = request.user.is_authenticated
+        response = self.before(request) if was_in else None
+        if response is None:
+            response = self.get_response(request)
+        if was_in or request.user.is_authenticated or request.path.startswith("/account/"):
             patch_cache_control(response, no_store=True, private=True)
+        if was_in and not request.user.is_authenticated:
+            response["Clear-Site-Data"] = '"cache"'
         return response
 
+    def before(self, request: HttpRequest) -> HttpResponse | None:
+        """Give the answer that stands before the page, if one does."""
+        if (answer := self.lock_if_idle(request)) is not None:
+            return answer
+        self.choose_school(request)
+        return self.ask_second_factor(request)
+
     def lock_if_idle(self, request: HttpRequest) -> HttpResponse | None:
-        """End a session nobody touched for the idle time. Polling does not count as touching."""
+        """End a session nobody touched for the idle time, or that has lasted a working day. Polling is not touching."""
         seconds = int(clock.now().timestamp())
         seen = request.session.get("seen")
         begun = request.session.setdefault("begun", seconds)
-        too_idle = seen is not None and seconds - seen > settings.OFFICE_IDLE_MINUTES * 60
-        if too_idle or seconds - begun > settings.OFFICE_SESSION_HOURS * 3600:
-            logout(request)
-            messages.info(request, f"Locked after {settings.OFFICE_IDLE_MINUTES} minutes without use. Sign in to go on.")
-            if request.headers.get("HX-Request"):
-                answer = HttpResponse(status=204)
-                answer["HX-Redirect"] = reverse("account_login")
-                return answer
-            return redirect(f"{reverse('account_login')}?next={request.path}")
+        if seen is not None and seconds - seen > settings.OFFICE_IDLE_MINUTES * 60:
+            return self.lock(request, f"Locked after {settings.OFFICE_IDLE_MINUTES} minutes without use.")
+        if seconds - begun > settings.OFFICE_SESSION_HOURS * 3600:
+            return self.lock(request, f"Signed out after {settings.OFFICE_SESSION_HOURS} hours.")
         if POLL not in request.headers and (seen is None or seconds - seen >= TOUCH_EVERY):
             request.session["seen"] = seconds
         return None
+
+    def lock(self, request: HttpRequest, why: str) -> HttpResponse:
+        """End the session and send the person to sign in, and back to the page they looked at."""
+        logout(request)
+        messages.info(request, f"{why} Sign in to go on.")
+        entrance = reverse("account_login")
+        if request.headers.get("HX-Request"):
+            answer = HttpResponse(status=204)
+            answer["HX-Redirect"] = entrance
+            return answer
+        return redirect(f"{entrance}?next={request.path}" if request.method == "GET" else entrance)
 
     def choose_school(self, request: HttpRequest) -> None:
         """Give the school the person chose, or the first in which they have a post."""
@@ -67,7 +79,9 @@ class OfficeMiddleware:
 
     def ask_second_factor(self, request: HttpRequest) -> HttpResponse | None:
         """Send whoever sees more than one class to set up a second factor before anything else."""
-        if not settings.OFFICE_SECOND_FACTOR or request.path.startswith(("/account/", "/static/", "/healthz", "/readyz")):
+        if not settings.OFFICE_SECOND_FACTOR or request.path.startswith(
+            ("/account/", "/static/", "/healthz", "/readyz")
+        ):
             return None
         if request.session.get("second_factor") or not request.user.standing.needs_second_factor:  # type: ignore[union-attr]
             return None

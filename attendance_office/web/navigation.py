@@ -18,19 +18,26 @@ class Way:
     label: str
     url_name: str
     icon: str
-    can: Can
+    cans: frozenset[Can]
     section: str
     is_wide: bool = False  # left out of the bottom bar of a phone
 
 
 WAYS = (
-    Way("Desk", "reporting:desk", "n-desk", Can.SEE_DESK, "desk"),
-    Way("Registers", "registers:register_list", "n-reg", Can.TAKE_OWN_REGISTER, "registers"),
-    Way("Missing", "letters:board", "n-miss", Can.SEE_BOARD, "missing"),
-    Way("Pupils", "registers:pupil_list", "n-pup", Can.SEE_PUPILS, "pupils"),
-    Way("Post", "letters:message_list", "n-let", Can.SEE_OUTBOX, "post", is_wide=True),
-    Way("Figures", "reporting:figures", "n-rep", Can.SEE_FIGURES, "figures", is_wide=True),
-    Way("Office", "office:office", "n-set", Can.SEE_HEALTH, "office", is_wide=True),
+    Way("Desk", "reporting:desk", "n-desk", frozenset({Can.SEE_DESK}), "desk"),
+    Way("Registers", "registers:register_list", "n-reg", frozenset({Can.TAKE_OWN_REGISTER}), "registers"),
+    Way("Missing", "letters:board", "n-miss", frozenset({Can.SEE_BOARD}), "missing"),
+    Way("Pupils", "registers:pupil_list", "n-pup", frozenset({Can.SEE_PUPILS}), "pupils"),
+    Way("Post", "letters:message_list", "n-let", frozenset({Can.SEE_OUTBOX}), "post", is_wide=True),
+    Way("Figures", "reporting:figures", "n-rep", frozenset({Can.SEE_FIGURES}), "figures", is_wide=True),
+    Way(
+        "Office",
+        "office:office",
+        "n-set",
+        frozenset({Can.SEE_HEALTH, Can.EDIT_STAFF, Can.SEE_AUDIT}),
+        "office",
+        is_wide=True,
+    ),
 )
 
 
@@ -51,5 +58,5 @@ def ways(request: HttpRequest) -> list[dict[str, Any]]:
             "wide": way.is_wide,
         }
         for way in WAYS
-        if way.can in allowed
+        if way.cans & allowed
     ]

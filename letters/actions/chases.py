@@ -10,9 +10,11 @@ from uuid import UUID, uuid4
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
+from attendance_office.web.templatetags.office import clock
 from letters.models import Chase, Message
 from letters.queries import words
 from letters.queries.asks import Ask, asks_of, pass_key, walkers
+from registers.queries.calendar import calendar_of, opening, session_times
 from registers.queries.registers import RegisterLine
 from registers.rules.sessions import Session
 
@@ -73,8 +75,8 @@ def chase_registers(
         raise Refused(f"Keep the message to {MOST_WORDS} letters; it has {len(note)}.")
     asking = _Asking(school, session, step, by, at)
     owed = [line for line in lines if line.is_owed]
-    if step == Chase.Step.BY_HAND and not owed:
-        raise Refused("There is nothing to chase: the register is taken.")
+    if step == Chase.Step.BY_HAND:
+        _refuse_by_hand(asking, owed)
     asks = asks_of(owed)
     to_write = () if step == Chase.Step.SECOND else asks.to_write
     to_walk: Sequence[RegisterLine] = owed if step == Chase.Step.SECOND else asks.to_walk
@@ -104,6 +106,18 @@ def answer_chases(*, school: School, lines: Iterable[RegisterLine], by: User | N
         ).update(answered_at=at)
         for session, groups in by_session.items()
     )
+
+
+def _refuse_by_hand(asking: _Asking, owed: Sequence[RegisterLine]) -> None:
+    """Refuse a chase for what is taken, not opened yet, or not held."""
+    session = asking.session
+    if not calendar_of(asking.school.pk).has_session(session):
+        raise Refused(f"The school holds no session then: {session.spoken()}.")
+    times = session_times(asking.school.pk, session.on).get(session.half)
+    if times is not None and asking.at < (opens := opening(times, session.on)):
+        raise Refused(f"The registers of {session.spoken()} open at {clock(opens)}.")
+    if not owed:
+        raise Refused("There is nothing to chase: the register is taken.")
 
 
 def _write(

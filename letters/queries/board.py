@@ -13,7 +13,7 @@ from django.db.models import Q
 from attendance_office.staff.models import School, User
 from attendance_office.web.templatetags.office import clock as clock_words
 from registers.models import Register
-from registers.queries.calendar import closing, opening, session_times, sessions_begun
+from registers.queries.calendar import calendar_of, closing, opening, session_times, sessions_begun
 from registers.queries.registers import RegisterLine, Status, registers_of
 from registers.rules.sessions import Session
 
@@ -85,6 +85,7 @@ class Board:
     opens_at: datetime | None
     closes_at: datetime | None
     late_from: datetime | None
+    is_held: bool = True
 
     @property
     def due(self) -> list[Row]:
@@ -107,6 +108,11 @@ class Board:
         late_from = self.late_from
         rows = [row for row in self.rows if row.taken_at and late_from and row.taken_at > late_from]
         return sorted(rows, key=lambda row: row.taken_at or late_from, reverse=True)  # type: ignore[arg-type, return-value]
+
+    @property
+    def late_count(self) -> int:
+        """Give how many were taken late."""
+        return len(self.late)
 
     @property
     def in_time(self) -> list[Row]:
@@ -137,8 +143,9 @@ class Board:
 
 
 def board_of(school: School, session: Session, user: User, *, swept_at: datetime | None) -> Board:
-    """Give the board of a session within a person's reach: seven queries."""
-    lines = registers_of(school, session, visible_to=user)
+    """Give the board of a session within a person's reach: nine queries. No session held, no register."""
+    is_held = calendar_of(school.pk).has_session(session)
+    lines = registers_of(school, session, visible_to=user) if is_held else []
     asked = chased(school, session)
     times = session_times(school.pk, session.on).get(session.half)
     closes_at = closing(times, session.on) if times else None
@@ -149,6 +156,7 @@ def board_of(school: School, session: Session, user: User, *, swept_at: datetime
         opens_at=opening(times, session.on) if times else None,
         closes_at=closes_at,
         late_from=min(marks, default=None),
+        is_held=is_held,
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Count
 
 from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
 from letters.models import Message, MessageQuerySet
+from letters.post import OUTBOX
 
 
 def waiting(at: datetime, limit: int = 500) -> list[int]:
@@ -40,3 +42,8 @@ def oldest_waiting(at: datetime) -> datetime | None:
     """Give since when the message that is due longest has waited, in any school; None where none waits."""
     rows = Message.objects.filter(state=Message.State.WAITING, due_at__lte=at).order_by("due_at")
     return rows.values_list("due_at", flat=True).first()
+
+
+def leaves_the_building() -> bool:
+    """Tell whether messages go to a mail server; in a demo they stay in the outbox."""
+    return bool(settings.OFFICE_POST != OUTBOX)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import cast
 
 from attendance_office import clock
 from registers.models import NonSchoolDay, SessionTimes, Term
 from registers.rules import sessions
+from registers.rules.codes import Half
 
 
 def calendar_of(school_id: int) -> sessions.Calendar:
@@ -19,7 +21,7 @@ def calendar_of(school_id: int) -> sessions.Calendar:
     closed_sessions: set[sessions.Session] = set()
     for on, half in NonSchoolDay.objects.filter(school=school_id).values_list("on", "half"):
         if half:
-            closed_sessions.add(sessions.Session(on, half))
+            closed_sessions.add(sessions.Session(on, cast(Half, half)))
         else:
             closed_days.add(on)
     return sessions.Calendar(

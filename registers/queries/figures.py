@@ -303,9 +303,9 @@ def _parts(from_on: date, to_on: date, where: str) -> tuple[str, dict[str, Any]]
         )
     for number, (sign, first, last) in enumerate(marks):
         values |= {f"from_{number}": first, f"to_{number}": last}
-        counted = ", ".join(f"{sign} * (c.counts_as = '{kind}')::int" for kind in _KINDS)
+        counted = ", ".join(f"{sign} * (c.counts_as = '{kind}')::int AS {kind}" for kind in _KINDS)
         pieces.append(
-            f"SELECT m.school_id, m.pupil_id, {counted}, {sign} * c.is_late::int"
+            f"SELECT m.school_id, m.pupil_id, {counted}, {sign} * c.is_late::int AS late"
             f" FROM registers_mark m JOIN registers_codeinforce c ON {_IN_FORCE}"
             f' WHERE {where.format(alias="m")} AND m."on" BETWEEN %(from_{number})s AND %(to_{number})s'
         )

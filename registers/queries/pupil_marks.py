@@ -72,9 +72,9 @@ def mark_of(mark: Mark) -> Marked:
 def amendments_of(pupil: Pupil, from_on: date, to_on: date) -> list[Amendment]:
     """Give the amendments of the pupil's marks between two days, the oldest first."""
     return list(
-        Amendment.objects.filter(
-            school_id=pupil.school_id, pupil_id=pupil.pk, on__range=(from_on, to_on)
-        ).order_by("at", "pk")
+        Amendment.objects.filter(school_id=pupil.school_id, pupil_id=pupil.pk, on__range=(from_on, to_on)).order_by(
+            "at", "pk"
+        )
     )
 
 

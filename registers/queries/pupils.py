@@ -110,9 +110,7 @@ def lines(
 ) -> list[PupilLine]:
     """Give the list's lines in the order of `pupils`; with `below`, only those whose rate lies under it."""
     nothing = Tally.zero()
-    found = [
-        PupilLine(pupil, tallies.get(pupil.pk, nothing), tuple(flags_of(pupil, allowed))) for pupil in pupils
-    ]
+    found = [PupilLine(pupil, tallies.get(pupil.pk, nothing), tuple(flags_of(pupil, allowed))) for pupil in pupils]
     if below is None:
         return found
     return [line for line in found if line.rate is not None and line.rate < below]
@@ -214,12 +212,13 @@ class GroupLine:
 def groups_of(school: School, *, user: User, on: date) -> list[GroupLine]:
     """Give the school's groups by name: two queries."""
     members: dict[int, set[int]] = {}
-    for group_id, pupil_id in present(on).filter(
-        school=school, pupil__in=Pupil.objects.visible_to(user)
-    ).values_list("group_id", "pupil_id"):
+    for group_id, pupil_id in (
+        present(on).filter(school=school, pupil__in=Pupil.objects.visible_to(user)).values_list("group_id", "pupil_id")
+    ):
         members.setdefault(group_id, set()).add(pupil_id)
     return [
-        GroupLine(group, len(members.get(group.pk, ()))) for group in Group.objects.filter(school=school).order_by("name")
+        GroupLine(group, len(members.get(group.pk, ())))
+        for group in Group.objects.filter(school=school).order_by("name")
     ]
 
 

@@ -116,17 +116,14 @@ def sheet_of(group: TutorGroup, session: Session) -> Sheet:
     ids = [pupil.pk for pupil in pupils]
     marks = {
         mark.pupil_id: mark
-        for mark in Mark.objects.filter(
-            school=group.school_id, pupil__in=ids, on=on, half=session.half
-        ).select_related("recorded_by")
+        for mark in Mark.objects.filter(school=group.school_id, pupil__in=ids, on=on, half=session.half).select_related(
+            "recorded_by"
+        )
     }
     hands = last_hands(list(marks.values()))
     before = sessions_before(group.school_id, session)
     ten = _ten(group.school_id, ids, before)
-    tallies = {
-        one.pupil_id: one.tally
-        for one in counts_by_pupil(group.school_id, school_year_starts(on), on, ids)
-    }
+    tallies = {one.pupil_id: one.tally for one in counts_by_pupil(group.school_id, school_year_starts(on), on, ids)}
     in_force = code_set(on)
     rows = []
     for pupil in pupils:
@@ -206,5 +203,3 @@ def owner_of(school: School, group: TutorGroup, session: Session) -> str:
         .first()
     )
     return post.user.signature if post else "No tutor set"
-
-

@@ -19,6 +19,7 @@ from registers.rules.sessions import HALVES, Calendar, Session, monday
 
 ROLLING: Final = 40
 _FEBRUARY: Final = 2
+_TO_WEDNESDAY: Final = timedelta(days=2)
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -104,6 +105,12 @@ class Receipt:
             return ""
         hundredths = int(rate * 10_000)
         return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether `exact` leaves digits away."""
+        rate = self.tally.attendance_rate
+        return rate is not None and (rate * 10_000).denominator != 1
 
 
 def receipt(marks: Sequence[Marked], due: Sequence[Session]) -> Receipt:
@@ -243,7 +250,9 @@ def year_of_codes(
 
 
 def _month(first: date, before: date | None) -> str:
-    """Name the month over the first week that begins in it, with the year where that turns."""
+    """Name the month over the first week whose Wednesday lies in it, with the year where that turns."""
+    first = first + _TO_WEDNESDAY
+    before = before + _TO_WEDNESDAY if before is not None else None
     if before is not None and before.month == first.month and before.year == first.year:
         return ""
     turned = before is not None and before.year != first.year

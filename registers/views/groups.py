@@ -92,7 +92,9 @@ def group_add(request: StaffRequest, pk: int) -> HttpResponse:
             if len(named) == 1:
                 chosen += named
             else:
-                form.add_error("who", f"\u201c{words}\u201d is {'nobody' if not named else 'more than one pupil'}: write a UPN.")
+                form.add_error(
+                    "who", f"\u201c{words}\u201d is {'nobody' if not named else 'more than one pupil'}: write a UPN."
+                )
         if form.is_valid():
             answer = _add(request, group, chosen, form.cleaned_data["from_on"])
             if answer is not None:

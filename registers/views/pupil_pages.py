@@ -223,7 +223,9 @@ def pupil_groups(request: StaffRequest, pk: int) -> HttpResponse:
     pupil, at = reach(request, pk), clock.now()
     context = frame(request, pupil, "groups", at=at)
     memberships = Membership.objects.filter(pupil=pupil).select_related("group").order_by("-from_on", "group__name")
-    return render(request, "registers/pupil_groups.html", context | {"memberships": memberships, "today": clock.local(at).date()})
+    return render(
+        request, "registers/pupil_groups.html", context | {"memberships": memberships, "today": clock.local(at).date()}
+    )
 
 
 @require_GET

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -43,7 +43,7 @@ def asked_for(query: QueryDict, *, school: School, user: User, today: date) -> P
     allowed = user.standing.allowed(school.pk)
     narrowed = Filter(query, school=school, user=user, allowed=allowed, today=today)
     tallies = pupils.year_so_far(school.pk, today)
-    lines = pupils.lines(narrowed.qs, tallies, allowed=allowed, below=narrowed.below)
+    lines = pupils.lines(narrowed.qs, tallies, allowed=allowed, below=narrowed.rate_under)
     return PupilList(narrowed, lines, today)
 
 

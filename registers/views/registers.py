@@ -45,7 +45,7 @@ SPOKEN_HALF = {"AM": "morning", "PM": "afternoon"}
 def _session(on: str, half: str) -> Session:
     """Read a session from an address; a strange one is not there."""
     try:
-        return Session(date.fromisoformat(on), cast(Half, half))
+        return Session(date.fromisoformat(on), cast("Half", half))
     except ValueError as strange:
         raise Http404 from strange
 
@@ -115,7 +115,7 @@ def _day_asked(request: StaffRequest, calendar: Calendar) -> date:
 def _half_asked(request: StaffRequest, on: date, times: dict[str, Any], now: datetime) -> Half:
     asked = request.GET.get("half", "")
     if asked in HALVES:
-        return cast(Half, asked)
+        return cast("Half", asked)
     afternoon = times.get("PM")
     return "PM" if afternoon is not None and opening(afternoon, on) <= now else "AM"
 
@@ -182,9 +182,11 @@ def _sheet(
     school = request.school
     found = moment(school.pk, session)
     sheet = sheet_of(group, session)
-    register = Register.objects.filter(
-        school=school, tutor_group=group, on=session.on, half=session.half
-    ).select_related("saved_by", "completed_by").first()
+    register = (
+        Register.objects.filter(school=school, tutor_group=group, on=session.on, half=session.half)
+        .select_related("saved_by", "completed_by")
+        .first()
+    )
     office = may(request, Can.USE_OFFICE_CODES)
     picker = _picker(session, office=office)
     is_open = found.is_held and found.opens_at is not None and found.opens_at <= now and bool(sheet.rows)
@@ -215,7 +217,9 @@ def _sheet(
             "group": group.name,
             "present": present_code(session.half),
             "codes": [
-                {"s": code["symbol"], "f": code["family"], "n": code["name"]} for kind in picker for code in kind["codes"]
+                {"s": code["symbol"], "f": code["family"], "n": code["name"]}
+                for kind in picker
+                for code in kind["codes"]
             ],
         },
     }
@@ -366,7 +370,7 @@ def _save_form(
         sent = read_form(request.POST, blank=present_code(session.half) if "fill" in request.POST else "")
         saved = _save(request, group, session, sent)
     except Conflict as conflict:
-        return _conflict(request, group, session, cast(Sent, sent), conflict)
+        return _conflict(request, group, session, cast("Sent", sent), conflict)
     except (Refused, Unreadable) as refused:
         return _sheet(request, group, following, session, sent=sent, refused=str(refused), status=422)
     counts = saved.counts
@@ -386,13 +390,13 @@ def _conflict(
     """Show what both wrote, and ask which stays; the rest of what was sent goes along."""
     clashes = cast("list[Clash]", conflict.details)
     asked = {one.pupil_id for one in clashes}
+    minutes = {entry.pupil_id: entry.minutes_late for entry in sent.entries}
     context = {
         "group": group,
         "session": session,
         "half_word": SPOKEN_HALF[session.half],
         "words": str(conflict),
-        "clashes": clashes,
-        "minutes": {entry.pupil_id: entry.minutes_late or "" for entry in sent.entries},
+        "clashes": [(clash, minutes.get(clash.pupil_id) or "") for clash in clashes],
         "rest": [entry for entry in sent.entries if entry.pupil_id not in asked],
         "finish": sent.finish,
         "key": uuid4(),

@@ -88,7 +88,5 @@ def small_charts(years: Sequence[tuple[int, Sequence[tuple[date, Tally | None]]]
                 )
             )
         rows.append(SmallChart(year_group=year, name_y=base - 8, base=base, points=points))
-    labels = [
-        Label(x=round(_x(place, len(days)), 1), words=f"{on:%a} {on.day}") for place, on in enumerate(days)
-    ]
+    labels = [Label(x=round(_x(place, len(days)), 1), words=f"{on:%a} {on.day}") for place, on in enumerate(days)]
     return SmallCharts(rows=rows, labels=labels)

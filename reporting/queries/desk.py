@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import cast
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -12,10 +13,10 @@ from attendance_office import clock
 from attendance_office.jobs.models import Run, Schedule
 from attendance_office.staff.models import School, User
 from letters.models import Chase, Message
-from registers.models import Enrolment, Mark, Parent, Pupil
+from registers.models import Enrolment, Mark, Parent, Pupil, SessionTimes
 from registers.queries.calendar import calendar_of, closing, opening, session_times
 from registers.queries.registers import RegisterLine, Status, registers_of_sessions
-from registers.rules.codes import Counts, code_set
+from registers.rules.codes import Counts, Half, code_set
 from registers.rules.deadlines import settle_n_by
 from registers.rules.rates import Tally, tally
 from registers.rules.sessions import Calendar, CalendarTooShort, Session
@@ -211,7 +212,7 @@ def morning(school: School, *, user: User, at: datetime) -> Morning:
     )
 
 
-def _begun(school: School, calendar: Calendar, at: datetime) -> tuple[list[Session], dict[str, object]]:
+def _begun(school: School, calendar: Calendar, at: datetime) -> tuple[list[Session], dict[str, SessionTimes]]:
     """Give the sessions begun by now on the latest two school days, in order, and the times in force."""
     here = clock.local(at)
     latest = calendar.latest_day(here.date())
@@ -223,7 +224,7 @@ def _begun(school: School, calendar: Calendar, at: datetime) -> tuple[list[Sessi
         for session in calendar.sessions(latest - timedelta(days=21), latest)[-4:]
         if session.on < here.date() or (session.half in times and opening(times[session.half], session.on) <= at)
     ]
-    return begun, times  # type: ignore[return-value]
+    return begun, times
 
 
 def _owed(school: School, lines: Sequence[RegisterLine]) -> list[OwedRegister]:
@@ -281,7 +282,7 @@ def _watched(pupils: QuerySet[Pupil], school: School, now: Session) -> list[Watc
         .distinct("pupil_id")
     )
     for mark in rows:
-        seen[mark.pupil_id] = Session(mark.on, mark.half)  # type: ignore[arg-type]
+        seen[mark.pupil_id] = _session(mark)
     ring: dict[int, Parent] = {}
     contacts = Parent.objects.filter(pupil__in=ids, do_not_contact=False).select_related("contact")
     for parent in contacts.order_by("priority", "pk"):
@@ -290,6 +291,11 @@ def _watched(pupils: QuerySet[Pupil], school: School, now: Session) -> list[Watc
         Watched(pupil=pupil, code=codes.get(pupil.pk, ""), last_seen=seen.get(pupil.pk), ring=ring.get(pupil.pk))
         for pupil in missing
     ]
+
+
+def _session(mark: Mark) -> Session:
+    """Give a mark's session as the law's value."""
+    return Session(mark.on, cast(Half, mark.half))
 
 
 def _families(pupil_ids: Sequence[int]) -> int:
@@ -318,7 +324,7 @@ def _unsettled(marks: QuerySet[Mark], calendar: Calendar, today: date) -> list[U
         .order_by("on", "half", "pupil__sort_name")
     ):
         try:
-            last: date | None = settle_n_by(Session(mark.on, mark.half), calendar)  # type: ignore[arg-type]
+            last: date | None = settle_n_by(_session(mark), calendar)
         except CalendarTooShort:
             last = None
         rows.append(Unsettled(mark=mark, settle_by=last))

@@ -86,7 +86,12 @@ def make_pupil(group: TutorGroup, surname: str, forename: str, **fields: Any) ->
 
 def person(school: School | None, role: str, title: str, first: str, last: str, **post: Any) -> User:
     """Make a person with one post."""
-    user = UserFactory(email=f"{first}.{last}@{'x' if school is None else school.urn}.invalid".lower(), title=title, first_name=first, last_name=last)
+    user = UserFactory(
+        email=f"{first}.{last}@{'x' if school is None else school.urn}.invalid".lower(),
+        title=title,
+        first_name=first,
+        last_name=last,
+    )
     PostFactory(user=user, school=school, role=role, **post)
     return user
 

@@ -16,7 +16,14 @@ AM = Session(MONDAY, "AM")
 def take(cast, group, by, codes, *, at=MORNING, session=AM, finish=True):
     entries = [Entry(pupil_id=getattr(cast, name).pk, code=code) for name, code in codes.items()]
     save_marks(
-        school=group.school, tutor_group=group, session=session, entries=entries, key=uuid4(), finish=finish, by=by, at=at
+        school=group.school,
+        tutor_group=group,
+        session=session,
+        entries=entries,
+        key=uuid4(),
+        finish=finish,
+        by=by,
+        at=at,
     )
 
 

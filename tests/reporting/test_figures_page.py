@@ -9,13 +9,19 @@ from tests.conftest import MONDAY, MORNING
 
 def take(cast):
     entries = [
-        Entry(pupil_id=cast.callum.pk, code="O"),
+        Entry(pupil_id=cast.callum.pk, code="N"),
         Entry(pupil_id=cast.amina.pk, code="/"),
         Entry(pupil_id=cast.freya.pk, code="L", minutes_late=7),
     ]
     save_marks(
-        school=cast.thornbridge, tutor_group=cast.nine_a, session=Session(MONDAY, "AM"), entries=entries, key=uuid4(),
-        finish=True, by=cast.pat, at=MORNING,
+        school=cast.thornbridge,
+        tutor_group=cast.nine_a,
+        session=Session(MONDAY, "AM"),
+        entries=entries,
+        key=uuid4(),
+        finish=True,
+        by=cast.pat,
+        at=MORNING,
     )
 
 

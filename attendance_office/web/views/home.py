@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -52,6 +52,14 @@ def stay(request: HttpRequest) -> HttpResponse:
 def help_page(request: HttpRequest) -> HttpResponse:
     """Say how the office works, who may do what, and whom to ask."""
     return render(request, "office/help.html")
+
+
+def not_here(request: HttpRequest) -> HttpResponse:
+    """Answer that there is no such page.
+
+    :raises Http404: always.
+    """
+    raise Http404
 
 
 @require_GET

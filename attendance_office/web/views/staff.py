@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
+from allauth.mfa.models import Authenticator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
-
-from allauth.mfa.models import Authenticator
 
 from attendance_office import clock
 from attendance_office.audit.models import Entry
@@ -23,6 +24,20 @@ from attendance_office.web.doors import StaffRequest, door
 def office(request: StaffRequest) -> HttpResponse:
     """Show what can be set and looked after."""
     return render(request, "office/office.html")
+
+
+@dataclass
+class Colleague:
+    """One line of the staff list."""
+
+    person: User
+    titles: list[str] = field(default_factory=list)
+    has_factor: bool = False
+
+    @property
+    def words(self) -> str:
+        """Give what the list can be searched by."""
+        return f"{self.person.full_name} {self.person.email} {' '.join(self.titles)}"
 
 
 def _person(request: StaffRequest, pk: int) -> User:
@@ -42,20 +57,16 @@ def staff_list(request: StaffRequest) -> HttpResponse:
         .select_related("user", "tutor_group")
         .order_by("user__last_name", "user__first_name", "pk")
     )
-    people: dict[int, dict[str, object]] = {}
+    people: dict[int, Colleague] = {}
     for post in posts:
-        row = people.setdefault(post.user_id, {"person": post.user, "titles": []})
-        titles = row["titles"]
-        assert isinstance(titles, list)  # noqa: S101 - tells the type checker what stands three lines up
-        titles.append(post.role_title)
-    with_factor = set(Authenticator.objects.filter(user__in=people).values_list("user_id", flat=True))
+        people.setdefault(post.user_id, Colleague(post.user)).titles.append(post.role_title)
+    for pk in Authenticator.objects.filter(user__in=people).values_list("user_id", flat=True):
+        people[pk].has_factor = True
     q = request.GET.get("q", "").strip().casefold()
-    rows = [
-        row | {"has_factor": pk in with_factor}
-        for pk, row in people.items()
-        if q in f"{row['person'].full_name} {row['person'].email} {' '.join(row['titles'])}".casefold()  # type: ignore[attr-defined, call-overload]
-    ]
-    return render(request, "office/staff_list.html", {"rows": rows, "total": len(people), "q": request.GET.get("q", "")})
+    rows = [row for row in people.values() if q in row.words.casefold()]
+    return render(
+        request, "office/staff_list.html", {"rows": rows, "total": len(people), "q": request.GET.get("q", "")}
+    )
 
 
 @door(Can.EDIT_STAFF, section="office")
@@ -72,7 +83,9 @@ def staff_add(request: StaffRequest) -> HttpResponse:
         except Refused as no:
             form.add_error(None, str(no))
         else:
-            toasts.say(request, f"Added {person.full_name}. They set a password with Forgotten password on the sign-in page.")
+            toasts.say(
+                request, f"Added {person.full_name}. They set a password with Forgotten password on the sign-in page."
+            )
             return redirect("office:staff_list")
     return render(request, "office/staff_form.html", {"form": form, "post_form": post_form})
 
@@ -100,7 +113,9 @@ def staff_detail(request: StaffRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         changes = {field: form.cleaned_data[field] for field in form.changed_data}
         try:
-            actions.change_person(person=person, school=request.school, changes=changes, by=request.user, at=clock.now())
+            actions.change_person(
+                person=person, school=request.school, changes=changes, by=request.user, at=clock.now()
+            )
         except Refused as no:
             form.add_error(None, str(no))
         else:
@@ -158,7 +173,11 @@ def account_switch(request: StaffRequest, pk: int) -> HttpResponse:
     person = _person(request, pk)
     try:
         actions.switch_account(
-            person=person, school=request.school, is_active=request.POST.get("on") == "1", by=request.user, at=clock.now()
+            person=person,
+            school=request.school,
+            is_active=request.POST.get("on") == "1",
+            by=request.user,
+            at=clock.now(),
         )
         toasts.say(request, f"{person.full_name} may {'sign in' if person.is_active else 'no longer sign in'}.")
     except Refused as no:

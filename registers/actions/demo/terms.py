@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ DATA: Final = Path(__file__).parent / "data"
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
 _FRIDAY: Final = 4
+DAYS: Final = 190
 Kind = NonSchoolDay.Kind
 
 
@@ -71,7 +72,15 @@ _PUBLISHED: Final = {
 @cache
 def school_year(starts: int) -> SchoolYear:
     """Give the school year that starts in September of a year."""
-    dates = _PUBLISHED.get(starts) or _usual(starts)
+    published = _PUBLISHED.get(starts)
+    if published is not None:
+        return _year(starts, published)
+    usual = _usual(starts)
+    days = _year(starts, usual).calendar.days(usual.autumn[0], usual.summer[1])
+    return _year(starts, replace(usual, summer=(usual.summer[0], days[:DAYS][-1])))
+
+
+def _year(starts: int, dates: _Dates) -> SchoolYear:
     terms = tuple(
         sessions.Term(name, *ends)
         for name, ends in (("Autumn", dates.autumn), ("Spring", dates.spring), ("Summer", dates.summer))
@@ -79,7 +88,7 @@ def school_year(starts: int) -> SchoolYear:
     closed: dict[date, tuple[Kind, str]] = {}
     for first in dates.half_terms:
         closed |= {first + n * _DAY: (Kind.HALF_TERM, "Half term") for n in range(5)}
-    closed |= {on: (Kind.INSET, "INSET day") for on in dates.training}
+    closed |= dict.fromkeys(dates.training, (Kind.INSET, "INSET day"))
     for on, name in {**bank_holidays(starts), **bank_holidays(starts + 1)}.items():
         if any(term.starts_on <= on <= term.ends_on for term in terms):
             closed[on] = (Kind.BANK_HOLIDAY, name)
@@ -126,7 +135,7 @@ def easter_sunday(year: int) -> date:
 
 
 def _usual(starts: int) -> _Dates:
-    """Give the dates that English schools usually choose: 195 days, five of them for training."""
+    """Give the dates that English schools usually choose, training days included, with July open at its end."""
     first = _not_weekend(date(starts, 9, 1))
     october = _monday_from(date(starts, 10, 25))
     christmas = _friday_until(date(starts, 12, 22))
@@ -135,13 +144,12 @@ def _usual(starts: int) -> _Dates:
     march = _friday_until(date(starts + 1, 3, 31))
     april = march + 17 * _DAY
     may = _monday_from(date(starts + 1, 5, 25))
-    july = _weekday_until(date(starts + 1, 7, 21))
     return _Dates(
         autumn=(first, christmas),
         spring=(january, march),
-        summer=(april, july),
+        summer=(april, date(starts + 1, 7, 31)),
         half_terms=(october, february, may),
-        training=(first, october - 3 * _DAY, _friday_until(date(starts, 12, 7)), may + _WEEK, _weekday_until(july - _DAY)),
+        training=(first, october - 3 * _DAY, _friday_until(date(starts, 12, 7)), january, may + _WEEK),
     )
 
 
@@ -151,10 +159,6 @@ def _monday_from(on: date) -> date:
 
 def _friday_until(on: date) -> date:
     return on - timedelta(days=(on.weekday() - _FRIDAY) % 7)
-
-
-def _weekday_until(on: date) -> date:
-    return on if on.weekday() <= _FRIDAY else _friday_until(on)
 
 
 def _not_weekend(on: date) -> date:

@@ -19,8 +19,14 @@ pytestmark = pytest.mark.django_db
 def put(pupil, code, at, origin="register", session=AM):
     """Put a mark as the record would hold it, whatever wrote it."""
     return Mark.objects.create(
-        school=pupil.school, pupil=pupil, on=session.on, half=session.half, code=code, origin=origin,
-        school_week=session.monday, recorded_at=at,
+        school=pupil.school,
+        pupil=pupil,
+        on=session.on,
+        half=session.half,
+        code=code,
+        origin=origin,
+        school_week=session.monday,
+        recorded_at=at,
     )
 
 
@@ -67,8 +73,13 @@ def test_marks_read_from_a_file_make_a_register_taken_without_a_register_row(cas
 
 def test_a_register_finished_before_a_pupil_joined_is_part_again(cast, morning):
     Register.objects.create(
-        school=cast.thornbridge, tutor_group=cast.eight_c, on=MONDAY, half="AM",
-        opened_at=morning, saved_at=morning, completed_at=morning,
+        school=cast.thornbridge,
+        tutor_group=cast.eight_c,
+        on=MONDAY,
+        half="AM",
+        opened_at=morning,
+        saved_at=morning,
+        completed_at=morning,
     )
     put(cast.tyler, "/", morning)
     found = line(cast.thornbridge, "8C")
@@ -76,9 +87,7 @@ def test_a_register_finished_before_a_pupil_joined_is_part_again(cast, morning):
 
 
 def test_cover_owes_it_first_with_or_without_an_account(cast):
-    cover = Cover.objects.create(
-        school=cast.thornbridge, tutor_group=cast.nine_a, on=MONDAY, half="AM", user=cast.hal
-    )
+    cover = Cover.objects.create(school=cast.thornbridge, tutor_group=cast.nine_a, on=MONDAY, half="AM", user=cast.hal)
     assert line(cast.thornbridge, "9A").owner == (cast.hal, "Mr H. Tranter")
     assert line(cast.thornbridge, "9A", Session(MONDAY, "PM")).owner == (cast.pat, "Mrs P. Hargreave")
     cover.user, cover.name = None, "Mr Supply"
@@ -112,9 +121,9 @@ def test_vulnerable_pupils_without_a_mark_are_counted(cast, morning):
 
 
 def test_a_group_no_longer_used_is_left_out_unless_pupils_sat_there(cast):
-    TutorGroup.objects.filter(pk__in=[cast.eight_c.pk, TutorGroupFactory(school=cast.thornbridge, name="Old").pk]).update(
-        is_used=False
-    )
+    TutorGroup.objects.filter(
+        pk__in=[cast.eight_c.pk, TutorGroupFactory(school=cast.thornbridge, name="Old").pk]
+    ).update(is_used=False)
     assert [one.tutor_group.name for one in registers_of(cast.thornbridge, AM)] == ["8C", "9A"]
 
 

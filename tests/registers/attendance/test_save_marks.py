@@ -36,11 +36,20 @@ def test_a_register_goes_from_not_opened_to_taken(cast, save):
     saved = save({cast.callum: "N"}, by=cast.pat, at=OPEN)
     assert status(cast) is Status.PART
     assert saved.counts == {
-        "present": 0, "late": 0, "absent": 1, "not_possible": 0, "unmarked": 2, "expected": 3,
+        "present": 0,
+        "late": 0,
+        "absent": 1,
+        "not_possible": 0,
+        "unmarked": 2,
+        "expected": 3,
     }
     saved = save({cast.amina: "/", cast.freya: ("L", 6)}, by=cast.pat, at=OPEN, finish=True)
     assert status(cast) is Status.COMPLETE
-    assert (saved.version, saved.completed_at, saved.changed) == (2, OPEN, tuple(sorted((cast.amina.pk, cast.freya.pk))))
+    assert (saved.version, saved.completed_at, saved.changed) == (
+        2,
+        OPEN,
+        tuple(sorted((cast.amina.pk, cast.freya.pk))),
+    )
     register = Register.objects.get()
     assert (register.opened_by, register.saved_by, register.completed_by) == (cast.pat, cast.pat, cast.pat)
     assert register.taken_for == ""
@@ -82,7 +91,9 @@ def test_a_session_without_times_is_refused(cast, save):
 
 def test_the_same_save_five_times_is_one_save(cast, save):
     key = uuid4()
-    answers = [save(everyone(cast), by=cast.pat, at=OPEN + timedelta(minutes=n), key=key, finish=True) for n in range(5)]
+    answers = [
+        save(everyone(cast), by=cast.pat, at=OPEN + timedelta(minutes=n), key=key, finish=True) for n in range(5)
+    ]
     assert all(answer == answers[0] for answer in answers)
     assert Register.objects.get().version == 1
     assert (Mark.objects.count(), Amendment.objects.count(), Receipt.objects.count()) == (3, 0, 1)
@@ -115,7 +126,6 @@ def test_each_half_has_its_own_slash(cast, save, code_of):
     ("entry", "words"),
     [
         ("ZZ", "is not a code"),
-        ("", "No code was given"),
         ("J", "ended on 18 Aug 2024"),
         ("C", "entered by the office"),
         ("Y4", "entered by the office"),
@@ -131,6 +141,15 @@ def test_an_entry_that_cannot_be_is_refused_and_nothing_is_saved(cast, save, ent
     assert list(refusal.value.by_pupil) == [cast.callum.pk]
     assert "Ashworth, Callum: " in str(refusal.value)
     assert not Mark.objects.exists()
+
+
+def test_a_blank_writes_nothing_and_takes_nothing_away(cast, save, code_of):
+    assert save({cast.callum: ""}, by=cast.pat, at=OPEN).changed == ()
+    assert not Mark.objects.exists()
+    save({cast.callum: "N"}, by=cast.pat, at=OPEN)
+    with pytest.raises(EntriesRefused, match="No code was given"):
+        save({cast.callum: ""}, by=cast.pat, at=OPEN)
+    assert code_of(cast.callum) == "N"
 
 
 def test_the_office_may_enter_its_own_codes(cast, save, code_of):
@@ -158,8 +177,14 @@ def test_a_pupil_of_another_group_or_school_is_refused(cast, save):
 def test_a_pupil_twice_is_refused(cast):
     with pytest.raises(Refused, match="twice"):
         save_marks(
-            school=cast.thornbridge, tutor_group=cast.nine_a, session=AM, key=uuid4(), finish=False,
-            entries=[Entry(cast.callum.pk, "/"), Entry(cast.callum.pk, "N")], by=cast.pat, at=OPEN,
+            school=cast.thornbridge,
+            tutor_group=cast.nine_a,
+            session=AM,
+            key=uuid4(),
+            finish=False,
+            entries=[Entry(cast.callum.pk, "/"), Entry(cast.callum.pk, "N")],
+            by=cast.pat,
+            at=OPEN,
         )
 
 
@@ -241,7 +266,9 @@ def test_a_register_is_changed_while_it_is_taken_and_then_only_by_the_office(cas
     amendment = Amendment.objects.get()
     assert (amendment.from_code, amendment.to_code, amendment.reason) == ("/", "N", "Register saved again")
     assert (amendment.by_id, amendment.by_name, amendment.by_role) == (
-        cast.pat.pk, "Mrs P. Hargreave", "Tutor of 9A",
+        cast.pat.pk,
+        "Mrs P. Hargreave",
+        "Tutor of 9A",
     )
     with pytest.raises(EntriesRefused, match="the register is closed and says N"):
         save({cast.callum: "/"}, by=cast.pat, at=CLOSED)
@@ -273,7 +300,9 @@ def test_each_save_is_one_line_of_the_trail(cast, save):
     save({cast.callum: "N", cast.amina: "/"}, by=cast.pat, at=OPEN)
     (line,) = TrailEntry.objects.all()
     assert (line.verb, line.by_name, line.words) == (
-        "saved a register", "Mrs P. Hargreave", "9A, Mon 23 Nov 2026 AM: register saved, 2 marks written",
+        "saved a register",
+        "Mrs P. Hargreave",
+        "9A, Mon 23 Nov 2026 AM: register saved, 2 marks written",
     )
     assert line.after[str(cast.callum.pk)] == "N"
 

@@ -1,0 +1,75 @@
+"""The outbox: what each person would receive, or has received."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+from django_tables2 import RequestConfig
+
+from attendance_office import clock
+from attendance_office.refusals import Refused
+from attendance_office.staff.roles import Can
+from attendance_office.web import toasts
+from attendance_office.web.doors import StaffRequest, door
+from letters import filters, forms, tables
+from letters.actions.outbox import settle
+from letters.models import Message
+from letters.queries.outbox import counts_by_state, leaves_the_building, messages_for
+
+
+@require_GET
+@door(Can.SEE_OUTBOX, section="post")
+def message_list(request: StaffRequest) -> HttpResponse:
+    """List the messages, those in doubt counted above."""
+    mine = messages_for(request.user, request.school)
+    counts = counts_by_state(mine)
+    shown = filters.Messages(request.GET or None, queryset=mine.order_by("-written_at", "-pk"))
+    table = tables.Messages(shown.qs)
+    RequestConfig(request, paginate={"per_page": 50}).configure(table)
+    return render(
+        request,
+        "letters/message_list.html",
+        {
+            "filter": shown,
+            "table": table,
+            "total": sum(counts.values()),
+            "in_doubt": counts.get(Message.State.UNCERTAIN, 0),
+            "failed": counts.get(Message.State.FAILED, 0),
+            "waiting": counts.get(Message.State.WAITING, 0),
+            "leaves": leaves_the_building(),
+        },
+    )
+
+
+@require_GET
+@door(Can.SEE_OUTBOX, section="post")
+def message_detail(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show one message as its recipient reads it, and what became of it."""
+    rows = messages_for(request.user, request.school).select_related("recipient", "pupil")
+    message = get_object_or_404(rows, pk=pk)
+    chases = message.chases.select_related("tutor_group").order_by("on", "half", "pk")
+    return render(
+        request,
+        "letters/message_detail.html",
+        {"message": message, "chases": chases, "leaves": leaves_the_building()},
+    )
+
+
+@require_POST
+@door(Can.CHASE, section="post")
+def message_settle(request: StaffRequest, pk: int) -> HttpResponse:
+    """Settle a message in doubt by a person's word."""
+    message = get_object_or_404(messages_for(request.user, request.school), pk=pk)
+    form = forms.Settle(request.POST)
+    if not form.is_valid():
+        toasts.fail(request, "Say whether it went or is to be sent again.")
+        return redirect("letters:message_detail", pk=pk)
+    went = form.cleaned_data["went"] == "yes"
+    try:
+        settle(message=message, went=went, by=request.user, at=clock.now())
+    except Refused as refusal:
+        toasts.fail(request, str(refusal))
+    else:
+        toasts.say(request, "Noted as sent." if went else "It will be sent again.")
+    return redirect("letters:message_detail", pk=pk)

@@ -1,0 +1,346 @@
+"""Registers and marks of the demo school, by COPY: all days up to the last as taken, the last as it stands at nine."""
+
+# ruff: noqa: S311 - the same seed makes the same school; nothing here keeps a secret
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Max
+
+from attendance_office import clock
+from attendance_office.staff.models import Post, School, TutorGroup
+from attendance_office.staff.roles import Role
+from registers.models import Cover, Pupil, Register
+from registers.queries.calendar import calendar_of
+from registers.rules.sessions import Calendar, Session
+
+from .absence import Marks, Pattern, YearShape, plan_year, share_of, template_of
+from .cast import COVERS, NOT_TAKEN, PART_TAKEN, VULNERABLE_AWAY
+from .people import Child, Plan, cohort
+from .terms import school_year
+from .years import leaving_day, starting_day
+
+MARK_COLUMNS: Final = (
+    'school_id, pupil_id, "on", half, code, minutes_late, comment, school_week, origin, recorded_at, recorded_by_id'
+)
+REGISTER_COLUMNS: Final = (
+    'school_id, tutor_group_id, "on", half, opened_at, opened_by_id, saved_at, saved_by_id, completed_at,'
+    " completed_by_id, taken_for, version"
+)
+SETTLE: Final = 5
+# Absences still without a reason, by their age in school days, for 1,200 pupils; today's is a share of those away.
+STILL_UNKNOWN: Final = {1: 10, 2: 6, 3: 4, 4: 3, 5: 3}
+UNKNOWN_THIS_MORNING: Final = 0.45
+PART: Final = 0.6
+# How many sessions are sent in one go.
+BATCH: Final = 16
+_MAY_BE_UNKNOWN: Final = frozenset({"I", "O"})
+_TAKEN_AT: Final = {"AM": time(8, 40), "PM": time(13, 20)}
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What was added."""
+
+    marks: int = 0
+    registers: int = 0
+    settled: int = 0
+
+
+@dataclass
+class Seat:
+    """A pupil in a group for one school year, with the whole year's plan."""
+
+    pupil_id: int
+    child: Child
+    marks: Marks
+    from_on: date
+    to_on: date
+    name: str
+    changed: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass
+class Room:
+    """A group in one school year: who takes its registers, and who sits in it."""
+
+    group: TutorGroup
+    tutor: int | None
+    seats: list[Seat]
+
+
+def fill(*, plan: Plan, seed: int, school: School, first_year: int, on: date, is_new: bool) -> Filled:
+    """Add the registers and marks that are not there yet, up to the morning of a day or of the school day before it."""
+    calendar = calendar_of(school.pk)
+    day = calendar.latest_day(on)
+    reached = Register.objects.filter(school=school).aggregate(last=Max("on"))["last"]
+    if day is None or (reached is not None and reached >= day):
+        return Filled()
+    years = range(first_year, max(first_year, _year_of(day)) + 1)
+    if reached is None:
+        from_on = school_year(first_year).terms[0].starts_on
+    else:
+        # Last time's open absences are looked at again, so that those that outlived their days are settled.
+        days = calendar.days(school_year(first_year).terms[0].starts_on, reached)
+        from_on = days[-SETTLE - 1] if len(days) > SETTLE else days[0]
+        years = range(_year_of(from_on), _year_of(day) + 1)
+    marks = registers = settled = 0
+    for year in years:
+        rooms = seat(plan, seed, school, year)
+        part = Part(plan, seed, school, calendar, YearShape(school_year(year)), rooms, day, from_on)
+        with connection.cursor() as cursor:
+            if is_new:
+                marks += _copy(cursor, "registers_mark", MARK_COLUMNS, part.mark_lines())
+                registers += _copy(cursor, "registers_register", REGISTER_COLUMNS, part.register_lines())
+            else:
+                done = _merge(cursor, part)
+                marks, registers, settled = marks + done.marks, registers + done.registers, settled + done.settled
+    _covers(plan, school, day)
+    return Filled(marks, registers, settled)
+
+
+def seat(plan: Plan, seed: int, school: School, year: int) -> list[Room]:
+    """Put the pupils of a school year into their groups, each with a plan for the whole year."""
+    shape = YearShape(school_year(year))
+    pupils = dict(Pupil.objects.filter(school=school).values_list("admission_number", "pk"))
+    groups = {group.name: group for group in TutorGroup.objects.filter(school=school)}
+    posts = Post.objects.filter(school=school, role=Role.TUTOR, ended_on=None).order_by("-pk")
+    tutors = dict(posts.values_list("tutor_group_id", "user_id"))
+    rooms = {
+        name: Room(group, tutors.get(group.pk), []) for name, group in groups.items() if group.year_group in plan.years
+    }
+    templates = {
+        name: template_of(Random(f"{seed}/{plan.urn}/{year}/{name}"), shape, room.group.year_group, room.group.name[-1])
+        for name, room in rooms.items()
+    }
+    last = shape.sessions[-1].on
+    for starts in plan.cohorts(year):
+        year_group = plan.year_group(starts, year)
+        leaves_on = leaving_day(plan, starts) or last
+        for child in cohort(plan, seed, starts) if year_group is not None else []:
+            name = f"{year_group}{child.letter}"
+            if child.admission_number not in pupils or year_group is None or name not in rooms:
+                continue
+            pattern = Pattern(
+                year_group,
+                share_of(child.propensity, year_group),
+                child.family.heritage.keeps_eid,
+                child.place,
+                child.letter,
+            )
+            rooms[name].seats.append(
+                Seat(
+                    pupil_id=pupils[child.admission_number],
+                    child=child,
+                    marks=plan_year(Random(f"{seed}/{child.upn}/{year}"), shape, pattern, templates[name]),
+                    from_on=starting_day(child, plan),
+                    to_on=min(last, leaves_on),
+                    name=child.surname + child.forename,
+                )
+            )
+    for room in rooms.values():
+        room.seats.sort(key=lambda one: (one.name, one.pupil_id))
+    return sorted(rooms.values(), key=lambda room: (room.group.year_group, room.group.name))
+
+
+@dataclass
+class Part:
+    """One school year's registers from one day up to the morning of another."""
+
+    plan: Plan
+    seed: int
+    school: School
+    calendar: Calendar
+    shape: YearShape
+    rooms: list[Room]
+    day: date
+    from_on: date
+
+    def __post_init__(self) -> None:
+        self.today = Session(self.day, "AM")
+        self.numbers = [
+            number
+            for number, session in enumerate(self.shape.sessions)
+            if self.from_on <= session.on and session <= self.today and self.calendar.has_session(session)
+        ]
+        self.not_taken = frozenset(NOT_TAKEN.get(self.plan.urn, ()))
+        self.part_taken = frozenset(PART_TAKEN.get(self.plan.urn, ()))
+        self._leave_some_unknown()
+
+    def _leave_some_unknown(self) -> None:
+        """Turn some absences of the last days into N: the reason is not known yet."""
+        before = [on for on in self.calendar.days(date(self.day.year - 1, 1, 1), self.day) if on < self.day][-SETTLE:]
+        ages = {on: age for age, on in enumerate(reversed(before), 1)}
+        scale = self.plan.cohort_size * len(self.plan.years) / 1200
+        for on, age in ages.items():
+            self._unknown(on, ("AM", "PM"), max(1, round(STILL_UNKNOWN[age] * scale)))
+        self._unknown(self.day, ("AM",), None)
+        away = VULNERABLE_AWAY.get(self.plan.urn, ())
+        for number in self._of(self.day, ("AM",)):
+            for room in self.rooms:
+                for seat_ in room.seats:
+                    if "is_vulnerable" not in seat_.child.flags:
+                        continue
+                    if room.group.name in away:
+                        seat_.changed[number] = "N"
+                    elif seat_.changed.get(number) == "N":
+                        del seat_.changed[number]
+
+    def _of(self, on: date, halves: tuple[str, ...]) -> list[int]:
+        return [n for n in self.numbers if self.shape.sessions[n].on == on and self.shape.sessions[n].half in halves]
+
+    def _unknown(self, on: date, halves: tuple[str, ...], wanted: int | None) -> None:
+        numbers = self._of(on, halves)
+        away = [
+            one
+            for room in self.rooms
+            for one in room.seats
+            if one.from_on <= on <= one.to_on and any(one.marks.codes[n] in _MAY_BE_UNKNOWN for n in numbers)
+        ]
+        rng = Random(f"{self.seed}/{self.plan.urn}/unknown/{on}/{self.day}")
+        count = round(UNKNOWN_THIS_MORNING * len(away)) if wanted is None else min(wanted, len(away))
+        for one in rng.sample(away, count):
+            one.changed |= {n: "N" for n in numbers if one.marks.codes[n] in _MAY_BE_UNKNOWN}
+
+    def mark_lines(self) -> Iterator[str]:
+        """Give the marks as COPY reads them, session by session and group by group, as registers are taken."""
+        lines: list[str] = []
+        for place, number in enumerate(self.numbers):
+            session = self.shape.sessions[number]
+            on, half = session.on, session.half
+            is_today = session == self.today
+            for room in self.rooms:
+                seats = [one for one in room.seats if one.from_on <= on <= one.to_on]
+                if is_today:
+                    seats = self._this_morning(room, seats)
+                at = taken_at(session, room.group.pk)[1]
+                head = f"\t{on}\t{half}\t"
+                tail = f"\t{session.monday}\tregister\t{at}\t{room.tutor or _NULL}\n"
+                for one in seats:
+                    marks = one.marks
+                    code = one.changed.get(number) or marks.codes[number]
+                    minutes: Any = marks.minutes.get(number, _NULL) if code in _LATE else _NULL
+                    said = marks.comments.get(number, "") if number in marks.comments and code != "N" else ""
+                    lines.append(
+                        f"{self.school.pk}\t{one.pupil_id}{head}{_ESCAPED.get(code, code)}\t{minutes}\t{said}{tail}"
+                    )
+            if place % BATCH == BATCH - 1:
+                yield "".join(lines)
+                lines.clear()
+        yield "".join(lines)
+
+    def _this_morning(self, room: Room, seats: list[Seat]) -> list[Seat]:
+        name = room.group.name
+        if name in self.not_taken:
+            return []
+        return seats[: round(len(seats) * PART)] if name in self.part_taken else seats
+
+    def register_lines(self) -> Iterator[str]:
+        """Give the registers as COPY reads them."""
+        lines: list[str] = []
+        for number in self.numbers:
+            session = self.shape.sessions[number]
+            for room in self.rooms:
+                name, user = room.group.name, room.tutor or _NULL
+                if session == self.today and name in self.not_taken:
+                    continue
+                if not any(one.from_on <= session.on <= one.to_on for one in room.seats):
+                    continue
+                opened, saved = taken_at(session, room.group.pk)
+                is_part = session == self.today and name in self.part_taken
+                done, by = (_NULL, _NULL) if is_part else (saved, user)
+                lines.append(
+                    f"{self.school.pk}\t{room.group.pk}\t{session.on}\t{session.half}\t{opened}\t{user}\t{saved}\t{user}"
+                    f"\t{done}\t{by}\t\t1\n"
+                )
+        yield "".join(lines)
+
+
+_NULL: Final = "\\N"
+_LATE: Final = frozenset({"L", "U"})
+_ESCAPED: Final = {"\\": "\\\\"}
+
+
+def taken_at(session: Session, group: int) -> tuple[str, str]:
+    """Give when a group's register was opened and when it was saved: within the first minutes of the session."""
+    begins = datetime.combine(session.on, _TAKEN_AT[session.half], tzinfo=clock.LONDON)
+    spread = (group * 7919 + session.on.toordinal() * 104729 + len(session.half)) % 397
+    opened = begins + timedelta(seconds=20 + spread % 180)
+    return opened.isoformat(), (opened + timedelta(seconds=90 + spread)).isoformat()
+
+
+def _copy(cursor: Any, table: str, columns: str, blocks: Iterator[str]) -> int:
+    """Send lines to a table by COPY; give how many."""
+    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+        for block in blocks:
+            copy.write(block)
+    return int(cursor.rowcount)
+
+
+def _merge(cursor: Any, part: Part) -> Filled:
+    """Add what is not there yet, finish the registers of past days, and settle what outlived its days."""
+    counts: Counter[str] = Counter()
+    for table, columns, blocks in (
+        ("registers_mark", MARK_COLUMNS, part.mark_lines()),
+        ("registers_register", REGISTER_COLUMNS, part.register_lines()),
+    ):
+        cursor.execute(f"CREATE TEMP TABLE new_rows ON COMMIT DROP AS SELECT {columns} FROM {table} LIMIT 0")
+        _copy(cursor, "new_rows", columns, blocks)
+        cursor.execute("ANALYZE new_rows")
+        if table == "registers_mark":
+            before = part.calendar.days(date(part.day.year - 1, 1, 1), part.day)
+            still_open = before[-SETTLE - 1] if len(before) > SETTLE else part.day
+            cursor.execute(_SETTLE, {"school": part.school.pk, "still_open": still_open})
+            counts["settled"] = cursor.rowcount
+        else:
+            cursor.execute(_FINISH, {"school": part.school.pk, "day": part.day})
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}) SELECT {columns} FROM new_rows ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING"  # noqa: S608
+        )
+        counts[table] = cursor.rowcount
+        cursor.execute("DROP TABLE new_rows")
+    return Filled(counts["registers_mark"], counts["registers_register"], counts["settled"])
+
+
+_SETTLE: Final = """
+    UPDATE registers_mark m SET code = n.code, minutes_late = n.minutes_late, comment = n.comment
+    FROM new_rows n
+    WHERE m.school_id = %(school)s AND n.pupil_id = m.pupil_id AND n."on" = m."on" AND n.half = m.half
+      AND m.code = 'N' AND n.code <> 'N' AND m."on" < %(still_open)s
+"""
+_FINISH: Final = """
+    UPDATE registers_register r
+    SET opened_at = coalesce(r.opened_at, n.opened_at), opened_by_id = coalesce(r.opened_by_id, n.opened_by_id),
+        saved_at = coalesce(r.saved_at, n.saved_at), saved_by_id = coalesce(r.saved_by_id, n.saved_by_id),
+        completed_at = n.completed_at, completed_by_id = n.completed_by_id, version = r.version + 1
+    FROM new_rows n
+    WHERE r.school_id = %(school)s AND r.tutor_group_id = n.tutor_group_id AND r."on" = n."on" AND r.half = n.half
+      AND r."on" < %(day)s AND r.completed_at IS NULL
+"""
+
+
+def _covers(plan: Plan, school: School, day: date) -> None:
+    """Say who covers a few groups on the last day."""
+    groups = {group.name: group for group in TutorGroup.objects.filter(school=school)}
+    users = dict(
+        Post.objects.filter(school=school, role=Role.TUTOR, ended_on=None).values_list("tutor_group__name", "user_id")
+    )
+    Cover.objects.bulk_create(
+        [
+            Cover(school=school, tutor_group=groups[name], on=day, half=half, user_id=users.get(of), name=who, why=why)
+            for name, of, who, why in COVERS.get(plan.urn, ())
+            for half in ("AM", "PM")
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _year_of(on: date) -> int:
+    return on.year if on.month >= 8 else on.year - 1
