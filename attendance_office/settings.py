@@ -182,6 +182,7 @@ LOGIN_URL = "account_login"
 ACCOUNT_ADAPTER = "attendance_office.web.adapters.StaffAccounts"
 SOCIALACCOUNT_ADAPTER = "attendance_office.web.adapters.StaffDirectory"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_FORMS = {"login": "attendance_office.web.forms.SignIn"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -189,7 +190,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_PREVENT_ENUMERATION = True
-# A whole school signs in at 08:40 from one address, so nothing here counts sign-ins by address: failures are, in web/adapters.py.
+# A whole school signs in at 08:40 from one address: only failures are counted by address, in web/adapters.py.
 ACCOUNT_RATE_LIMITS: dict[str, str | None] = {
     "login": None,
     "login_failed": "10/5m/key",
@@ -244,7 +245,8 @@ vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL: str = env.str("OFFICE_MAIL_FROM", default="attendance.office@school.invalid")
 # Where staff reach the office from a mail: the start of every link in a message.
-OFFICE_URL = env.str("OFFICE_URL", default=f"https://{ALLOWED_HOSTS[0]}" if ALLOWED_HOSTS else "").rstrip("/")
+_HOST = ALLOWED_HOSTS[0] if ALLOWED_HOSTS else "127.0.0.1"
+OFFICE_URL = env.str("OFFICE_URL", default=f"http://{_HOST}:8000" if HTTP_ONLY else f"https://{_HOST}").rstrip("/")
 # In the demo nothing leaves the machine: the post room hands every message to the outbox page instead.
 OFFICE_POST = env.str("OFFICE_POST", default="outbox" if OFFICE_DEMO or TESTING else "smtp")
 

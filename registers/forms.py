@@ -64,7 +64,7 @@ class AmendMark(forms.Form):
 
     def __init__(self, *args: Any, mark: Marked, allowed: Collection[Can], **kwargs: Any) -> None:
         first = {"code": mark.code, "minutes_late": mark.minutes_late, "comment": mark.comment, "was": mark.code}
-        super().__init__(*args, initial=first, **kwargs)
+        super().__init__(*args, **{"initial": first} | kwargs)
         self.mark = mark
         code = self.fields["code"]
         assert isinstance(code, forms.ChoiceField)  # noqa: S101 - tells the type checker what was declared above

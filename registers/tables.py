@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 import django_tables2 as tables
 from django.urls import reverse
@@ -11,9 +13,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from attendance_office.staff.roles import Can
-from attendance_office.web.export import Cell, Column
-from attendance_office.web.templatetags.office import per_cent
+from attendance_office.web import export
+from attendance_office.web.chips import family_of
+from attendance_office.web.export import Column
+from attendance_office.web.templatetags.office import day_short, per_cent
 from registers.queries.pupils import SAFEGUARDING, PupilLine, may_see
+from registers.queries.years import Cell, YearOfCodes
 
 _NUMBER: Final = {"th": {"class": "num"}, "td": {"class": "num"}}
 
@@ -33,7 +38,7 @@ class Pick(tables.Column):
     def header(self) -> SafeString:
         """Draw the box of the whole page."""
         return format_html(
-            '<span class="tick"><input type="checkbox" data-select-page aria-label="Select all {} on this page"></span>',
+            '<span class="tick"><input type="checkbox" data-select-page aria-label="Select all {} on this page"></span>',  # noqa: E501
             self.shown,
         )
 
@@ -137,7 +142,7 @@ class Pupils(tables.Table):
         """Name the need; nothing where there is none."""
         return record.pupil.get_sen_display() if record.pupil.sen != "N" else ""
 
-    def render_eal(self, value: bool) -> str:
+    def render_eal(self, value: bool) -> str:  # noqa: FBT001 - named by the library
         """Say yes or nothing."""
         return "Yes" if value else ""
 
@@ -155,7 +160,73 @@ def _safeguarding(line: PupilLine) -> list[str]:
     return [flag for flag in line.flags if flag in SAFEGUARDING.values()]
 
 
-_EXPORTED: Final[dict[str, list[tuple[Column, Callable[[PupilLine], Cell]]]]] = {
+def code_cell(cell: Cell, *, period: str, amends: bool, pupil_id: int, oob: bool = False) -> SafeString:
+    """Draw one session of a calendar of codes: a link to amend or to read the mark, a dash, or nothing.
+
+    Drawn here and not in a template: a year has four hundred of them.
+    """
+    session, mark = cell.session, cell.mark
+    place = f"{day_short(session.on)} {session.half.lower()}"
+    if mark is None:
+        if not cell.is_missing:
+            return SafeString("")
+        return format_html(
+            '<span class="c m" id="s-{0}" tabindex="-1" role="img" aria-label="{1}: not marked"'
+            ' title="{1}: not marked">\N{EN DASH}</span>',
+            cell.anchor,
+            place,
+        )
+    words = f"{mark.meaning.lower()}, amended" if mark.amendments else mark.meaning.lower()
+    if amends:
+        href = f"{reverse('registers:mark_amend', args=[mark.pk])}?from=year&period={period}"
+        link = format_html('href="{0}" hx-get="{0}" hx-target="#over"', href)
+    else:
+        marks = reverse("registers:pupil_marks", args=[pupil_id])
+        narrowed = f"period={period}&code={quote(mark.code, safe='')}"
+        link = format_html('href="{}?{}#m-{}"', marks, narrowed, cell.anchor)
+    return format_html(
+        '<a class="c {}" id="s-{}"{} {} aria-label="{}: {}, {}" title="{}: {}">{}</a>',
+        family_of(mark.code),
+        cell.anchor,
+        SafeString(' hx-swap-oob="true"') if oob else "",
+        link,
+        place,
+        mark.code,
+        words,
+        place,
+        words,
+        mark.code,
+    )
+
+
+@dataclass(frozen=True)
+class DrawnRow:
+    """A half day of the calendar, its cells drawn: whether each is the present session, and its HTML."""
+
+    weekday: str
+    half: str
+    cells: list[tuple[bool, SafeString]]
+
+
+def code_rows(year: YearOfCodes, *, period: str, amends: bool, pupil_id: int) -> list[DrawnRow]:
+    """Draw the rows of a calendar of codes."""
+    blank = (False, SafeString(""))
+    return [
+        DrawnRow(
+            row.weekday,
+            row.half,
+            [
+                blank
+                if cell is None
+                else (cell.is_now, code_cell(cell, period=period, amends=amends, pupil_id=pupil_id))
+                for cell in row.cells
+            ],
+        )
+        for row in year.rows
+    ]
+
+
+_EXPORTED: Final[dict[str, list[tuple[Column, Callable[[PupilLine], export.Cell]]]]] = {
     "name": [
         (Column("Surname"), lambda line: line.pupil.legal_surname),
         (Column("Forename"), lambda line: line.pupil.forename),
@@ -180,7 +251,7 @@ _EXPORTED: Final[dict[str, list[tuple[Column, Callable[[PupilLine], Cell]]]]] = 
 }
 
 
-def exported(table: Pupils) -> tuple[list[Column], list[list[Cell]]]:
+def exported(table: Pupils) -> tuple[list[Column], list[list[export.Cell]]]:
     """Give a table's headings and rows for a file: its columns, its order, every row of it."""
     shown = [one for column in table.columns for one in _EXPORTED.get(column.name, [])]
     return [column for column, _ in shown], [[value(row.record) for _, value in shown] for row in table.rows]

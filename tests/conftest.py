@@ -29,9 +29,11 @@ MORNING = datetime(2026, 11, 23, 9, 14, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Keep the code sets when transactional tests empty every table: the law's table is not test data."""
-    tables = connection.introspection.django_table_names
+    # On the class: a browser's event loop gives the test a connection of its own, with an introspection of its own.
+    introspection = type(connection.introspection)
+    tables = introspection.django_table_names
     kept = {"registers_codeinforce", "office_cache"}
-    connection.introspection.django_table_names = lambda *a, **k: [t for t in tables(*a, **k) if t not in kept]
+    introspection.django_table_names = lambda self, *a, **k: [t for t in tables(self, *a, **k) if t not in kept]
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
@@ -12,7 +13,48 @@ from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 
 from .models import Post, School, Trust, TutorGroup, User
-from .roles import TITLES, Role
+from .roles import MAY, TITLES, Can, Role
+
+
+def appoint(
+    *,
+    school: School,
+    email: str,
+    title: str,
+    first_name: str,
+    last_name: str,
+    phone: str = "",
+    role: Role,
+    year_group: int | None = None,
+    tutor_group: TutorGroup | None = None,
+    by: User | None,
+    at: datetime,
+) -> User:
+    """Give a post to a person who is new to the school: a new account, or the one they have from another school.
+
+    An account that exists stays as it is: its name and address belong to the person and are not changed from here.
+
+    :raises Refused: when the person works here already, or the post cannot be given; then no account is made either.
+    """
+    with trail.signed(by=by, at=at, school_id=school.pk):
+        person = User.objects.filter(email__iexact=email).first()
+        if person is None:
+            person = add_person(
+                school=school,
+                email=email,
+                title=title,
+                first_name=first_name,
+                last_name=last_name,
+                phone=phone,
+                by=by,
+                at=at,
+            )
+        elif person.posts.filter(school=school, ended_on=None).exists():
+            raise Refused(
+                f"{email} works here already. Find {person.full_name} in the list and give another post there."
+            )
+        give_post(person=person, role=role, school=school, year_group=year_group, tutor_group=tutor_group, by=by, at=at)
+    return person
 
 
 def add_person(
@@ -60,15 +102,16 @@ def change_person(*, person: User, school: School, changes: dict[str, str], by: 
         person = User.objects.select_for_update().get(pk=person.pk)
         before = {field: getattr(person, field) for field in fields}
         after = before | {field: changes[field] for field in fields if field in changes}
+        after["email"] = after["email"].lower()
         if after == before:
             return person
+        if User.objects.filter(email__iexact=after["email"]).exclude(pk=person.pk).exists():
+            raise Refused(f"{after['email']} already belongs to another account.")
         for field, value in after.items():
             setattr(person, field, value)
-        try:
-            with transaction.atomic():
-                person.save(update_fields=list(fields))
-        except IntegrityError as clash:
-            raise Refused(f"{after['email']} already belongs to another account.") from clash
+        person.save(update_fields=list(fields))
+        if after["email"] != before["email"]:
+            EmailAddress.objects.filter(user=person).delete()  # else the old address would still sign in
         changed = {field for field in fields if before[field] != after[field]}
         trail.record(
             verb="change_person",
@@ -141,10 +184,9 @@ def end_post(*, post: Post, on: date, by: User | None, at: datetime) -> Post:
         post = Post.objects.select_for_update(of=("self",)).select_related("user", "tutor_group").get(pk=post.pk)
         if post.ended_on is not None:
             raise Refused("This post has already ended.")
-        managers = (Role.ADMINISTRATOR, Role.LEAD)
-        if post.role in managers and not (
-            Post.objects.filter(school=post.school_id, role__in=managers, ended_on=None).exclude(pk=post.pk).exists()
-        ):
+        managers = [role for role in Role if Can.EDIT_STAFF in MAY[role]]
+        others = Post.objects.filter(school=post.school_id, role__in=managers, ended_on=None, user__is_active=True)
+        if post.role in managers and not others.exclude(pk=post.pk).exists():
             raise Refused("This is the last post that can manage staff here. Give another person such a post first.")
         post.ended_on = on
         post.save(update_fields=["ended_on"])

@@ -1,4 +1,4 @@
-"""The geometry of charts: numbers in, places on the page out. Drawn by components/line_chart.html without any colour."""
+"""The geometry of charts: numbers in, places on the page out. components/line_chart.html draws it without colours."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def line_chart(shares: Sequence[Fraction], marks: Sequence[str]) -> LineChart | 
 
     points = [(place_x(at), place_y(float(share * 100))) for at, share in enumerate(shares)]
     labels: list[Label] = []
-    before = -_NARROWEST
+    before = -float(_NARROWEST)
     for at, words in enumerate(marks):
         if words and place_x(at) - before >= _NARROWEST and place_x(at) <= _RIGHT - _NARROWEST / 2:
             labels.append(Label(f"{place_x(at):.1f}", words))

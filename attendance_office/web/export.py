@@ -1,8 +1,9 @@
 """Lists out as CSV and XLSX, so that a spreadsheet shows what was written and runs none of it.
 
-A text that a spreadsheet would take for a formula is led by an apostrophe, the sign by which spreadsheets themselves mark
-"this is text": `=1+1` goes out as `'=1+1` and a number like +44 7700 900418 as `'+44 7700 900418`, whole and readable.
-`plain` takes the apostrophe off again, so that what was exported can be read back unchanged.
+A text that a spreadsheet would take for a formula is led by an apostrophe, the sign by which spreadsheets
+themselves mark "this is text": `=1+1` goes out as `'=1+1` and a number like +44 7700 900418 as
+`'+44 7700 900418`, whole and readable. `plain` takes the apostrophe off again, so that what was exported can be
+read back unchanged.
 
 Source: OWASP, CSV injection (= + - @ tab, carriage return, line feed).
 """

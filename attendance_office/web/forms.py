@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from django import forms
 
 from attendance_office.staff.models import School, TutorGroup, User
 from attendance_office.staff.roles import TITLES, Role
+
+
+class SignIn(LoginForm):
+    """Address and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "E-mail address"
+        self.fields["password"].help_text = ""  # the way to a new password stands under the button
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
 
 
 class Person(forms.ModelForm):  # type: ignore[type-arg]
@@ -24,13 +36,20 @@ class Person(forms.ModelForm):  # type: ignore[type-arg]
             self.fields[name].required = True
 
 
+class NewPerson(Person):
+    """Who somebody is who begins here. An address that is known already is no fault: the person has another school."""
+
+    def validate_unique(self) -> None:
+        """Leave the address to the action, which knows whether its account works here already."""
+
+
 class GivePost(forms.Form):
     """A role in this school."""
 
     role = forms.ChoiceField(choices=[(r.value, TITLES[r]) for r in Role if r is not Role.TRUST_LEAD])
     year_group = forms.IntegerField(required=False, min_value=-2, max_value=14, help_text="For a head of year.")
     tutor_group = forms.ModelChoiceField(
-        queryset=TutorGroup.objects.none(), required=False, help_text="For a tutor: the own form."
+        queryset=TutorGroup.objects.none(), required=False, help_text="For a tutor: their own form."
     )
 
     def __init__(self, *args: Any, school: School, **kwargs: Any) -> None:
@@ -61,5 +80,11 @@ class Trail(forms.Form):
 
     q = forms.CharField(required=False, label="Words")
     who = forms.CharField(required=False, label="Who")
-    kind = forms.CharField(required=False, label="About")
+    kind = forms.ChoiceField(required=False, label="About")
     on = forms.DateField(required=False, label="Day", widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, kinds: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["kind"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker what was declared above
+        field.choices = [("", "Anything"), *((kind, kind.replace("_", " ").capitalize()) for kind in kinds)]

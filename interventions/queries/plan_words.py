@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attendance_office.staff.models import User
 from letters.queries.asks import why_walk
 from letters.queries.vulnerable import Concern, alert_key
 from letters.queries.words import how_far, when
@@ -39,7 +38,7 @@ def _chases(plan: Plan) -> list[Told]:
             kind="Register not taken",
             name=ask.recipient.signature,
             address=ask.recipient.email,
-            what="; ".join(_line(line) for line in ask.lines),
+            what="; ".join(_line(line, plan) for line in ask.lines),
             why=ask.why,
             is_new=ask.recipient.pk not in plan.told_before,
         )
@@ -50,15 +49,11 @@ def _chases(plan: Plan) -> list[Told]:
 def _walk_round(plan: Plan) -> list[Told]:
     if not plan.to_walk:
         return []
-    reasons = [
-        f"{line.tutor_group.name}: " + ("still owed on the second pass" if plan.is_second else why_walk(line))
-        for line in plan.to_walk
-    ]
-    people: list[User] = list(plan.walkers)
-    what = "; ".join(_line(line) for line in plan.to_walk)
-    return [
-        Told("Walk-round list", user.signature, user.email, what, "; ".join(reasons), is_new=True) for user in people
-    ]
+    why = "still owed on the second pass"
+    if not plan.is_second:
+        why = "; ".join(f"{line.tutor_group.name}: {why_walk(line)}" for line in plan.to_walk)
+    what = "; ".join(_line(line, plan) for line in plan.to_walk)
+    return [Told("Walk-round list", user.signature, user.email, what, why, is_new=True) for user in plan.walkers]
 
 
 def _alerts(plan: Plan, *, names_pupils: bool) -> list[Told]:
@@ -81,5 +76,6 @@ def _pupil(concern: Concern, *, names_pupils: bool) -> str:
     return f"{concern.pupil.name}, {concern.form}" if names_pupils else f"a pupil of {concern.form}"
 
 
-def _line(line: RegisterLine) -> str:
-    return f"{line.tutor_group.name}, {when(line.session)}, {how_far(line)}"
+def _line(line: RegisterLine, plan: Plan) -> str:
+    which = "" if line.session == plan.session else f", {when(line.session)}"
+    return f"{line.tutor_group.name}{which}: {how_far(line)}"

@@ -142,9 +142,8 @@ class Board:
         return [YearLine(year, _in_columns(rows, columns)) for year, rows in sorted(by_year.items())]
 
 
-def board_of(school: School, session: Session, user: User, *, swept_at: datetime | None) -> Board:
-    """Give the board of a session within a person's reach: nine queries. No session held, no register."""
-    is_held = calendar_of(school.pk).has_session(session)
+def board_of(school: School, session: Session, user: User, *, swept_at: datetime | None, is_held: bool = True) -> Board:
+    """Give the board of a session within a person's reach: seven queries. No session held, no register."""
     lines = registers_of(school, session, visible_to=user) if is_held else []
     asked = chased(school, session)
     times = session_times(school.pk, session.on).get(session.half)
@@ -180,6 +179,11 @@ def shown(board: Board, *, show: str, year: int | None, building: str, covered: 
 def default_session(school: School, at: datetime) -> Session | None:
     """Give the session to look at now: the latest that has begun."""
     return next(reversed(sessions_begun(school.pk, at)), None)
+
+
+def is_held(school: School, session: Session) -> bool:
+    """Tell whether the school holds a session, by its calendar: two queries."""
+    return calendar_of(school.pk).has_session(session)
 
 
 def changed_since(school: School, session: Session, since: datetime, user: User) -> int:

@@ -34,14 +34,16 @@ def _registers(message: Message) -> Reading:
     chases = list(message.chases.order_by("on", "half", "pk"))
     lines: dict[tuple[Session, int], RegisterLine] = {}
     for session in sorted({Session(chase.on, chase.half) for chase in chases}):  # type: ignore[arg-type]
-        for line in registers_of(message.school, session):
-            lines[session, line.tutor_group.pk] = line
-    owed, taken, passed_on, answered = [], [], [], []
+        lines |= {(session, one.tutor_group.pk): one for one in registers_of(message.school, session)}
+    owed: list[RegisterLine] = []
+    taken: list[RegisterLine] = []
+    passed_on: list[RegisterLine] = []
+    answered: list[int] = []
     for chase in chases:
-        line = lines.get((Session(chase.on, chase.half), chase.tutor_group_id))  # type: ignore[arg-type]
+        line: RegisterLine | None = lines.get((Session(chase.on, chase.half), chase.tutor_group_id))  # type: ignore[arg-type]
         if line is None or not line.is_owed:
             answered.append(chase.pk)
-            taken.append(line)
+            taken += [line] if line is not None else []
         elif message.kind == Message.Kind.CHASE and _is_anothers(line, message):
             passed_on.append(line)
         else:
@@ -72,14 +74,14 @@ def _is_anothers(line: RegisterLine, message: Message) -> bool:
     return user is None or user.pk != message.recipient_id
 
 
-def _why_over(taken: list[RegisterLine | None], passed_on: list[RegisterLine]) -> str:
+def _why_over(taken: list[RegisterLine], passed_on: list[RegisterLine]) -> str:
     if passed_on:
         names = ", ".join(dict.fromkeys(line.owner[1] for line in passed_on))
         return f"Somebody else takes the register now: {names}."
     times = [
         when
         for line in taken
-        if line is not None and line.register is not None and line.status is Status.COMPLETE
+        if line.register is not None and line.status is Status.COMPLETE
         if (when := line.register.completed_at or line.register.saved_at)
     ]
     if not times:

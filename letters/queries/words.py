@@ -58,8 +58,7 @@ def chase(school: School, recipient: User, lines: Sequence[RegisterLine], note: 
     noun = "Register" if len(lines) == 1 else f"{len(lines)} registers"
     subject = f"{noun} to take: {names}, {when(lines[-1].session)}"
     listed = "\n\n".join(
-        f"{line.tutor_group.name}, {when(line.session)}{_in_room(line)}: {how_far(line)}, "
-        f"{line.expected} pupils\n{register_link(line)}"
+        f"{line.tutor_group.name}, {when(line.session)}{_in_room(line)}: {_how_much(line)}\n{register_link(line)}"
         for line in lines
     )
     them = "it" if len(lines) == 1 else "them"
@@ -126,6 +125,10 @@ def _walk_line(line: RegisterLine) -> str:
     phone = f", ext. {user.phone}" if user is not None and user.phone else ""
     more = "" if can_be_written_to(user) else f" ({why_walk(line)})"
     return f"- {room}: {line.tutor_group.name}, {when(line.session)}, {how_far(line)}. {name}{phone}{more}"
+
+
+def _how_much(line: RegisterLine) -> str:
+    return how_far(line) if line.status is Status.PART else f"{how_far(line)}, {line.expected} pupils"
 
 
 def _in_room(line: RegisterLine) -> str:

@@ -32,9 +32,10 @@ def session_asked(request: StaffRequest, at: datetime) -> Session | None:
 
 def board_context(request: StaffRequest, session: Session, at: datetime) -> dict[str, Any]:
     """Give all that the board's template shows, read once."""
-    board = boards.board_of(
-        request.school, session, request.user, swept_at=(swept := swept_at(request.school, session))
-    )
+    swept = swept_at(request.school, session)
+    # The session that is found without being asked for is held: it comes from the calendar.
+    held = "on" not in request.GET or boards.is_held(request.school, session)
+    board = boards.board_of(request.school, session, request.user, swept_at=swept, is_held=held)
     show = request.GET.get("show", "late")
     year = request.GET.get("year", "")
     building = request.GET.get("building", "")
@@ -81,6 +82,8 @@ def board(request: StaffRequest) -> HttpResponse:
     if session is None:
         return render(request, "letters/board.html", {"session": None})
     context = board_context(request, session, at)
+    if not context["is_to_come"]:
+        request.nav_counts = {"missing": context["board"].missing}  # type: ignore[attr-defined]
     template = "letters/board.html#whole" if request.headers.get("HX-Request") else "letters/board.html"
     return render(request, template, context)
 

@@ -50,12 +50,13 @@ def _board_url(session: Session) -> str:
 
 
 def _words(chased: Chased, lines: list[RegisterLine]) -> str:
-    names = ", ".join(line.tutor_group.name for line in lines if line.is_owed)
+    """Say who was asked for what."""
+    walked = {line.tutor_group.pk: line.tutor_group.name for line in chased.to_walk}
+    names = ", ".join(line.tutor_group.name for line in lines if line.is_owed and line.tutor_group.pk not in walked)
     people = ", ".join(message.recipient_name for message in chased.messages)
-    if not people:
-        return f"{names}: nobody can be written to, so it is on the walk-round list."
-    walked = ", ".join(line.tutor_group.name for line in chased.to_walk)
-    return f"Chased {people} for {names}." + (f" On the walk-round list: {walked}." if walked else "")
+    asked = f"Chased {people} for {names}." if people else ""
+    on_list = f"On the walk-round list: {', '.join(walked.values())}." if walked else ""
+    return f"{asked} {on_list}".strip() or "Chased already: a press twice is one."
 
 
 def _answer(request: StaffRequest, session: Session, words: str, row: Row | None) -> HttpResponse:

@@ -10,15 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q
 
 from attendance_office import clock
 from attendance_office.audit import trail as audit
 from attendance_office.refusals import Conflict, Refused
-from attendance_office.staff.models import Post, School, TutorGroup, User
+from attendance_office.staff.models import School, TutorGroup, User
 from attendance_office.staff.roles import Can, Role
-from registers.models import Cover, Mark, Register
-from registers.queries.marks import Clash, Moment, Present, held_for_saving, last_hands, moment
+from registers.models import Mark, Register
+from registers.queries.marks import Clash, Moment, Present, held_for_saving, last_hands, moment, owner_of
 from registers.rules.dates import spoken_date
 from registers.rules.sessions import Session
 
@@ -329,24 +328,8 @@ def _taken_for(school: School, group: TutorGroup, session: Session, by: User | N
         post.role == Role.TUTOR and post.tutor_group_id == group.pk for post in by.standing.posts_in(school.pk)
     ):
         return ""
-    cover = (
-        Cover.objects.filter(school=school, tutor_group=group, on=session.on, half=session.half)
-        .select_related("user")
-        .first()
-    )
-    if cover is not None:
-        if cover.user is None:
-            return cover.name
-        return "" if cover.user == by else cover.user.signature
-    tutor = (
-        Post.objects.filter(
-            Q(ended_on=None) | Q(ended_on__gt=session.on), school=school, role=Role.TUTOR, tutor_group=group
-        )
-        .select_related("user")
-        .order_by(F("ended_on").asc(nulls_last=True), "pk")
-        .first()
-    )
-    return tutor.user.signature if tutor is not None else ""
+    owner_id, name = owner_of(school.pk, group.pk, session)
+    return "" if by is not None and owner_id == by.pk else name
 
 
 def _record_save(

@@ -45,10 +45,11 @@ EDITABLE: Final = (
 def change_pupil(*, pupil: Pupil, changes: Mapping[str, Any], reason: str, by: User | None, at: datetime) -> list[str]:
     """Change fields of the admission register, and give the names of those that are now other than before.
 
-    The row as it was is kept by Postgres with the reason and whose hand it was. The trail names the fields; of those that
-    are not for everyone it holds no content.
+    The row as it was is kept by Postgres with the reason and whose hand it was. The trail names the fields; of
+    those that are not for everyone it holds no content.
 
-    Raises Refused where no reason is given, where nothing is other than before, and for a field that is not changed here.
+    Raises Refused where no reason is given, where nothing is other than before, and for a field that is not
+    changed here.
 
     Source: SI 2024/208 reg 8 (contents) and reg 6 (how the register is kept).
     """

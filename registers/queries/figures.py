@@ -294,7 +294,8 @@ def _parts(from_on: date, to_on: date, where: str) -> tuple[str, dict[str, Any]]
     if to_on < from_on:
         return "", {}
     weeks, marks = _spans(from_on, to_on)
-    pieces, values = [], {}
+    pieces: list[str] = []
+    values: dict[str, Any] = {}
     if weeks is not None:
         values |= {"first_week": weeks[0], "last_week": weeks[1]}
         pieces.append(

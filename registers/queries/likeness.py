@@ -1,7 +1,5 @@
 """How a school's figures compare with England's secondary schools: what the demo is measured by."""
 
-
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -14,16 +12,16 @@ from registers.models import Pupil
 
 from . import figures
 
-# England, state-funded secondary schools. Rates and codes: 8 Sep 2025 to 10 July 2026 (DfE, 23 July 2026). Bands, years,
-# meals and needs: 2022/23 (DfE), so a little above today's. Weekdays: September and October 2023 (DfE).
+# England, state-funded secondary schools. Rates and codes: 8 Sep 2025 to 10 July 2026 (DfE, 23 July 2026). Bands,
+# years, meals and needs: 2022/23 (DfE), so a little above today's. Weekdays: September and October 2023 (DfE).
 OVERALL: Final = {"absence": 8.49, "authorised": 5.22, "unauthorised": 3.27, "persistently absent": 23.77}
 SEVERE_2022_23: Final = 3.4
 BANDS: Final = (46.3, 27.2, 11.0, 4.8, 2.6, 1.6, 1.1, 0.8, 0.7, 0.5, 3.4)
 WEEKDAYS: Final = {"Mon": 7.63, "Tue": 7.66, "Wed": 7.51, "Thu": 7.66, "Fri": 8.83}
 CODES: Final = {
-    "/": 42.90, "\\": 44.26, "L": 2.79, "I": 3.627, "M": 0.376, "R": 0.058, "S": 0.100, "T": 0.003, "E": 0.289, "C": 0.426,
-    "C1": 0.005, "C2": 0.321, "J1": 0.016, "B": 0.300, "P": 0.142, "V": 0.729, "W": 0.309, "K": 0.079, "G": 0.314,
-    "U": 0.296, "O": 2.608, "N": 0.050,
+    "/": 42.90, "\\": 44.26, "L": 2.79, "I": 3.627, "M": 0.376, "R": 0.058, "S": 0.100, "T": 0.003, "E": 0.289,
+    "C": 0.426, "C1": 0.005, "C2": 0.321, "J1": 0.016, "B": 0.300, "P": 0.142, "V": 0.729, "W": 0.309, "K": 0.079,
+    "G": 0.314, "U": 0.296, "O": 2.608, "N": 0.050,
 }  # fmt: skip
 PERSISTENT_BY_YEAR: Final = {7: 19.9, 8: 25.4, 9: 28.9, 10: 29.7, 11: 30.4}
 PERSISTENT_BY_MEANS: Final = {True: 45.0, False: 20.2}

@@ -12,6 +12,8 @@ from django.db import connection
 
 from attendance_office import clock
 from attendance_office.audit.trail import THE_OFFICE
+from attendance_office.staff.models import User
+from attendance_office.staff.roles import Role
 from registers.models import Amendment, Mark
 from registers.rules.sessions import Session
 
@@ -49,8 +51,9 @@ _MOMENT = """
 def moment(school_id: int, session: Session, key: UUID | None = None) -> Moment:
     """Give what a save must know of its session, in one query; the calendar itself is not read whole."""
     on = session.on
+    asked: dict[str, Any] = {"school": school_id, "on": on, "half": session.half, "key": key}
     with connection.cursor() as cursor:
-        cursor.execute(_MOMENT, {"school": school_id, "on": on, "half": session.half, "key": key})
+        cursor.execute(_MOMENT, asked)
         opens, closes, in_term, closed, answer = cursor.fetchone()
     return Moment(
         is_held=in_term and not closed and on.weekday() < _SATURDAY,
@@ -58,6 +61,44 @@ def moment(school_id: int, session: Session, key: UUID | None = None) -> Moment:
         closes_at=datetime.combine(on, closes, tzinfo=clock.LONDON) if closes else None,
         answer=json.loads(answer) if answer else None,
     )
+
+
+_OWNER = """
+    SELECT u.id, c.name, coalesce(u.title, ''), coalesce(u.first_name, ''), coalesce(u.last_name, ''),
+           coalesce(u.email, ''), 0
+    FROM registers_cover c LEFT JOIN staff_user u ON u.id = c.user_id
+    WHERE c.school_id = %(school)s AND c.tutor_group_id = %(group)s AND c."on" = %(on)s AND c.half = %(half)s
+    UNION ALL
+    (SELECT u.id, '', u.title, u.first_name, u.last_name, u.email, 1
+     FROM staff_post p JOIN staff_user u ON u.id = p.user_id
+     WHERE p.school_id = %(school)s AND p.tutor_group_id = %(group)s AND p.role = %(tutor)s AND u.is_active
+       AND (p.ended_on IS NULL OR p.ended_on > %(on)s)
+     ORDER BY p.ended_on NULLS LAST, p.id LIMIT 1)
+    ORDER BY 7 LIMIT 1
+"""
+
+
+def owner_of(school_id: int, tutor_group_id: int, session: Session) -> tuple[int | None, str]:
+    """Give who takes a register, the account if there is one and the name: cover, else tutor, else nobody.
+
+    One query; `registers_of` says the same of a whole school.
+    """
+    asked: dict[str, Any] = {
+        "school": school_id,
+        "group": tutor_group_id,
+        "on": session.on,
+        "half": session.half,
+        "tutor": Role.TUTOR.value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_OWNER, asked)
+        row = cursor.fetchone()
+    if row is None:
+        return None, ""
+    user_id, name, title, first, last, email, _ = row
+    if user_id is None:
+        return None, name
+    return user_id, User(title=title, first_name=first, last_name=last, email=email).signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +140,7 @@ _HELD = """
 
 def held_for_saving(school_id: int, tutor_group_id: int, session: Session) -> dict[int, Present]:
     """Give the pupils expected in a register with their marks, the marks locked until the transaction ends."""
-    asked = {"school": school_id, "group": tutor_group_id, "on": session.on, "half": session.half}
+    asked: dict[str, Any] = {"school": school_id, "group": tutor_group_id, "on": session.on, "half": session.half}
     with connection.cursor() as cursor:
         cursor.execute(_HELD, asked)
         return {row[0]: Present(*row) for row in cursor.fetchall()}
@@ -186,7 +227,7 @@ def marks_as_at(*, school_id: int, pupil_id: int, from_on: date, to_on: date, in
 
     A mark entered later is not among them; an amendment made later is taken back.
     """
-    asked = {
+    asked: dict[str, Any] = {
         "school": school_id,
         "pupil": pupil_id,
         "from_on": from_on,

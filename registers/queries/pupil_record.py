@@ -74,7 +74,8 @@ def changes_of(pupil: Pupil, allowed: Collection[Can]) -> list[FieldChange]:
 
     Postgres keeps the row as it was before each change; what it became is in the next such row, or in the pupil.
     """
-    events = list(pupil.events.filter(pgh_label="update").select_related("pgh_context").order_by("pgh_id"))
+    kept: Any = pupil.events  # type: ignore[attr-defined]  # made by pghistory
+    events = list(kept.filter(pgh_label="update").select_related("pgh_context").order_by("pgh_id"))
     after: list[Any] = [*events, pupil][1:]
     found: list[FieldChange] = []
     for event, then in zip(events, after, strict=True):

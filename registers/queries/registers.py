@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from attendance_office.staff.models import Post, School, Standing, TutorGroup, User
-from attendance_office.staff.roles import MAY, Can, Role
+from attendance_office.staff.roles import MAY, REACH, Can, Reach, Role
 from registers.models import Cover, Register
 from registers.rules.sessions import Session
 
@@ -174,6 +174,37 @@ def groups_to_take(user: User, school: School, session: Session) -> QuerySet[Tut
         covered = Cover.objects.filter(school=school, on=session.on, half=session.half, user=user)
         wanted |= Q(pk__in=own) | Q(pk__in=covered.values("tutor_group"))
     return TutorGroup.objects.filter(wanted, school=school).order_by("year_group", "name", "pk")
+
+
+def group_to_take(user: User, school: School, session: Session, group_pk: int) -> TutorGroup | None:
+    """Give one group if its register is the person's to take, else None: what `groups_to_take` says, for a save.
+
+    One query, and a second where only cover can say so.
+    """
+    group = TutorGroup.objects.filter(pk=group_pk, school=school).first()
+    if group is None:
+        return None
+    posts = user.standing.posts_in(school.pk)
+    if any(_takes_any(post, group) for post in posts):
+        return group
+    if not any(Can.TAKE_OWN_REGISTER in MAY[Role(post.role)] for post in posts):
+        return None
+    if any(post.tutor_group_id == group.pk for post in posts):
+        return group
+    covers = Cover.objects.filter(school=school, on=session.on, half=session.half, user=user, tutor_group=group)
+    return group if covers.exists() else None
+
+
+def _takes_any(post: Post, group: TutorGroup) -> bool:
+    """Tell whether a post takes any register within a reach that holds the group."""
+    if Can.TAKE_ANY_REGISTER not in MAY[Role(post.role)]:
+        return False
+    reach = REACH[Role(post.role)]
+    if reach is Reach.YEAR:
+        return post.year_group == group.year_group
+    if reach is Reach.GROUP:
+        return post.tutor_group_id == group.pk
+    return reach in {Reach.SCHOOL, Reach.TRUST}
 
 
 def _status(register: Register | None, count: _Count) -> Status:

@@ -9,9 +9,8 @@ from fractions import Fraction
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
-from attendance_office.staff.models import Post, School, TutorGroup, User
-from attendance_office.staff.roles import Role
-from registers.models import Cover, Mark, Pupil, Register
+from attendance_office.staff.models import School, TutorGroup, User
+from registers.models import Mark, Pupil, Register
 from registers.rules.ages import school_year_starts
 from registers.rules.codes import Code, code_set
 from registers.rules.rates import Tally
@@ -183,23 +182,3 @@ def group_and_next(
         return None, None
     following = [group for group in groups[place + 1 :] + groups[:place] if group.is_used]
     return groups[place], next((group for group in following if not group.is_finished), None)
-
-
-def owner_of(school: School, group: TutorGroup, session: Session) -> str:
-    """Give the name of whoever takes the register: cover, else tutor, else nothing. Two queries."""
-    cover = (
-        Cover.objects.filter(school=school, tutor_group=group, on=session.on, half=session.half)
-        .select_related("user")
-        .first()
-    )
-    if cover is not None:
-        return f"{cover.user.signature if cover.user else cover.name}, cover"
-    post = (
-        Post.objects.filter(
-            Q(ended_on=None) | Q(ended_on__gt=session.on), school=school, role=Role.TUTOR, tutor_group=group
-        )
-        .select_related("user")
-        .order_by("ended_on", "pk")
-        .first()
-    )
-    return post.user.signature if post else "No tutor set"

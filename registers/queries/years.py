@@ -41,9 +41,11 @@ def periods_of(calendar: Calendar, on: date, years: Mapping[str, tuple[date, dat
     latest = calendar.latest_day(on) or on
     back = latest.replace(year=latest.year - 1, day=min(latest.day, 28 if latest.month == _FEBRUARY else 31))
     found = [Period("12m", "Last twelve months", back + timedelta(days=1), on)]
-    for name, (first, last) in sorted(years.items(), reverse=True):
-        if first <= on:
-            found.append(Period(name, f"School year {name}", first, min(last, on)))
+    found += [
+        Period(name, f"School year {name}", first, min(last, on))
+        for name, (first, last) in sorted(years.items(), reverse=True)
+        if first <= on
+    ]
     for term in sorted(calendar.terms, key=lambda term: term.starts_on, reverse=True):
         if term.starts_on <= on:
             found.append(
@@ -237,7 +239,7 @@ def year_of_codes(
     rows = []
     for day in range(days):
         for half in HALVES:
-            cells = []
+            cells: list[Cell | None] = []
             for column in columns:
                 if column.monday is None:
                     cells.append(None)

@@ -21,8 +21,9 @@ from registers.actions.amendments import amend_mark
 from registers.models import Mark, Pupil
 from registers.queries import pupil_marks
 from registers.queries.years import Cell
+from registers.tables import code_cell
 
-from .pupil_pages import look, totals
+from .pupil_pages import attendance, look
 
 PAGES = {"year": "registers:pupil_detail", "marks": "registers:pupil_marks"}
 
@@ -83,7 +84,8 @@ def _amended(request: StaffRequest, mark: Mark, code: str) -> HttpResponse:
         return redirect(f"{reverse(PAGES[page], args=[mark.pupil_id])}?period={request.POST.get('period', '')}")
     seen = look(request, mark.pupil, at=clock.now())
     now = next((one for one in seen.marks if one.pk == mark.pk), None)
-    context = totals(seen) | {
+    context = {
+        "period": seen.period,
         "mark": now,
         "pupil": mark.pupil,
         "may_amend": True,
@@ -93,7 +95,10 @@ def _amended(request: StaffRequest, mark: Mark, code: str) -> HttpResponse:
     if page == "marks":
         body = render_to_string("registers/pupil_marks.html#swapped", context, request)
     else:
-        context["cell"] = Cell(now.session, now, is_missing=False, is_now=now.session == seen.now) if now else None
+        context |= attendance(seen)
+        if now is not None:
+            cell = Cell(now.session, now, is_missing=False, is_now=now.session == seen.now)
+            context["cell"] = code_cell(cell, period=seen.period.key, amends=True, pupil_id=mark.pupil_id, oob=True)
         body = render_to_string("registers/pupil_detail.html#swapped", context, request)
     answer = HttpResponse(body)
     answer["HX-Reswap"] = "none"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -102,7 +104,7 @@ def group_add(request: StaffRequest, pk: int) -> HttpResponse:
     return _group_page(request, group, form)
 
 
-def _add(request: StaffRequest, group: Group, chosen: list[Pupil], from_on: object) -> HttpResponseRedirect:
+def _add(request: StaffRequest, group: Group, chosen: list[Pupil], from_on: date) -> HttpResponseRedirect:
     try:
         count, entry = actions.add_to_group(
             group=group, pupils=chosen, from_on=from_on, by=request.user, at=clock.now()

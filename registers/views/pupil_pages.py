@@ -17,7 +17,7 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.charts import line_chart
-from attendance_office.web.doors import StaffRequest, door
+from attendance_office.web.doors import StaffRequest, door, may
 from registers import forms
 from registers.actions.pupils import change_pupil
 from registers.models import Membership, Pupil
@@ -27,6 +27,7 @@ from registers.queries.pupil_marks import Change, Marked
 from registers.queries.years import Period
 from registers.rules.ages import school_year, school_year_starts
 from registers.rules.sessions import Calendar, Session
+from registers.tables import code_rows
 
 MARKS_ON_A_PAGE = 60
 AMENDMENTS_BESIDE_THE_YEAR = 6
@@ -111,9 +112,23 @@ def frame(request: StaffRequest, pupil: Pupil, tab: str, *, at: datetime) -> dic
     }
 
 
-def totals(seen: Look) -> dict[str, Any]:
-    """Give the totals with their receipt, for the panel that an amendment draws again."""
-    return {"receipt": years.receipt(seen.marks, seen.due), "period": seen.period}
+def attendance(seen: Look) -> dict[str, Any]:
+    """Give what stands under the calendar, which an amendment draws again: totals, rolling rate, what was changed."""
+    points = years.rolling(seen.marks)
+    on = clock.local(seen.at).date()
+    amended = sorted((one for mark in seen.marks for one in mark.amendments), key=lambda one: one.at, reverse=True)
+    return {
+        "period": seen.period,
+        "receipt": years.receipt(seen.marks, seen.due),
+        "chart": line_chart([point.rate for point in points], _months(points)),
+        "points": points,
+        "lowest": min((point.rate for point in points), default=None),
+        "by_week": _by_week(points),
+        "so_far": _so_far(seen.pupil, seen, on),
+        "so_far_year": school_year(on),
+        "amended": amended[:AMENDMENTS_BESIDE_THE_YEAR],
+        "amended_count": len(amended),
+    }
 
 
 @require_GET
@@ -124,24 +139,17 @@ def pupil_detail(request: StaffRequest, pk: int) -> HttpResponse:
     asked = forms.AsItStoodAt(request.GET if "as_at" in request.GET else None, now=at)
     as_at = asked.cleaned_data["as_at"] if asked.is_bound and asked.is_valid() else None
     seen = look(request, pupil, at=at, as_at=as_at)
-    points = years.rolling(seen.marks)
-    on = clock.local(seen.at).date()
-    so_far = _so_far(pupil, seen, on)
-    amended = sorted((one for mark in seen.marks for one in mark.amendments), key=lambda one: one.at, reverse=True)
-    context = frame(request, pupil, "attendance", at=at) | totals(seen)
+    calendar = years.year_of_codes(seen.marks, seen.due, years.weeks_shown(seen.calendar, seen.period), now=seen.now)
+    context = frame(request, pupil, "attendance", at=at) | attendance(seen)
     context |= {
         "periods": seen.periods,
-        "calendar": years.year_of_codes(
-            seen.marks, seen.due, years.weeks_shown(seen.calendar, seen.period), now=seen.now
+        "weeks": calendar.weeks,
+        "rows": code_rows(
+            calendar,
+            period=seen.period.key,
+            amends=as_at is None and may(request, Can.AMEND_MARKS),
+            pupil_id=pupil.pk,
         ),
-        "chart": line_chart([point.rate for point in points], _months(points)),
-        "points": points,
-        "lowest": min((point.rate for point in points), default=None),
-        "by_week": _by_week(points),
-        "so_far": so_far,
-        "so_far_year": school_year(on),
-        "amended": amended[:AMENDMENTS_BESIDE_THE_YEAR],
-        "amended_count": len(amended),
         "asked": asked,
         "as_at": as_at,
         "changed": seen.changed,

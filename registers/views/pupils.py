@@ -53,7 +53,7 @@ def pupil_list(request: StaffRequest) -> HttpResponse:
     """Show the pupils, by page, with the filters in force."""
     today = clock.today()
     found = asked_for(_query(request.GET), school=request.school, user=request.user, today=today)
-    size = request.GET.get("size") if request.GET.get("size") in SIZES else "50"
+    size = next((name for name in SIZES if name == request.GET.get("size")), "50")
     edits = may(request, Can.EDIT_PUPILS)
     shown = min(SIZES[size], len(found.lines))
     table = Table(

@@ -18,20 +18,20 @@ from attendance_office.refusals import Conflict, Refused
 from attendance_office.staff.models import TutorGroup
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
-from attendance_office.web.chips import FAMILY_NAMES, family_of
 from attendance_office.web.doors import StaffRequest, door, may
 from registers.actions.attendance import EntriesRefused, Saved, open_register, save_marks
-from registers.actions.entries import counts_of, enterable
+from registers.actions.entries import counts_of
 from registers.models import Register
 from registers.queries.calendar import calendar_of, opening, session_times
-from registers.queries.marks import Clash, Moment, moment
-from registers.queries.registers import RegisterLine, Status, groups_to_take, registers_of
-from registers.queries.sheets import Sheet, group_and_next, owner_of, sheet_of
-from registers.rules.codes import Half, code_set, present_code
+from registers.queries.marks import Clash, moment, owner_of
+from registers.queries.registers import NO_TUTOR, RegisterLine, Status, group_to_take, groups_to_take, registers_of
+from registers.queries.sheets import group_and_next, sheet_of
+from registers.rules.codes import Half, present_code
 from registers.rules.dates import spoken_date
 from registers.rules.sessions import HALVES, Calendar, Session
 
 from .sent import Sent, Unreadable, read_form, read_json
+from .sheet import SPOKEN_HALF, picker_of, rows_of, ten_heading, why_not
 
 SHAPES = {
     Status.NOT_OPENED: ("none", "none"),
@@ -39,7 +39,6 @@ SHAPES = {
     Status.PART: ("part", "part"),
     Status.COMPLETE: ("done", "done"),
 }
-SPOKEN_HALF = {"AM": "morning", "PM": "afternoon"}
 
 
 def _session(on: str, half: str) -> Session:
@@ -52,7 +51,7 @@ def _session(on: str, half: str) -> Session:
 
 def _group(request: StaffRequest, group_pk: int, session: Session) -> TutorGroup:
     """Give the group whose register the person may take; any other is not there."""
-    group = groups_to_take(request.user, request.school, session).filter(pk=group_pk).first()
+    group = group_to_take(request.user, request.school, session, group_pk)
     if group is None:
         raise Http404
     return group
@@ -115,7 +114,7 @@ def _day_asked(request: StaffRequest, calendar: Calendar) -> date:
 def _half_asked(request: StaffRequest, on: date, times: dict[str, Any], now: datetime) -> Half:
     asked = request.GET.get("half", "")
     if asked in HALVES:
-        return cast("Half", asked)
+        return asked
     afternoon = times.get("PM")
     return "PM" if afternoon is not None and opening(afternoon, on) <= now else "AM"
 
@@ -188,25 +187,25 @@ def _sheet(
         .first()
     )
     office = may(request, Can.USE_OFFICE_CODES)
-    picker = _picker(session, office=office)
+    picker = picker_of(session, office=office)
     is_open = found.is_held and found.opens_at is not None and found.opens_at <= now and bool(sheet.rows)
     context = {
         "group": group,
         "session": session,
         "half_word": SPOKEN_HALF[session.half],
+        "is_today": clock.local(now).date() == session.on,
         "register": register,
-        "owner": owner_of(school, group, session),
+        "owner": owner_of(school.pk, group.pk, session)[1] or NO_TUTOR,
         "moment": found,
         "sheet": sheet,
-        "rows": _rows(request, sheet, session, picker, sent, office=office),
-        "ten": _ten_heading(sheet),
+        "rows": rows_of(request, sheet, session, picker, sent, office=office, is_open=is_open),
+        "ten": ten_heading(sheet),
         "counts": counts_of(sheet.codes, session),
         "is_open": is_open,
-        "closed_words": _why_not(found, session, sheet),
+        "closed_words": why_not(found, session, sheet),
         "is_private": may(request, Can.SEE_MARK_REASONS),
         "next": following,
         "picker": picker,
-        "quick": [present_code(session.half), "L", "N"],
         "key": uuid4(),
         "refused": refused,
         "printhead": f"{group.name}, {SPOKEN_HALF[session.half]} of {spoken_date(session.on)}",
@@ -224,75 +223,6 @@ def _sheet(
         },
     }
     return render(request, "registers/register_take.html", context, status=status)
-
-
-def _rows(
-    request: StaffRequest,
-    sheet: Sheet,
-    session: Session,
-    picker: list[dict[str, Any]],
-    sent: Sent | None,
-    *,
-    office: bool,
-) -> list[dict[str, Any]]:
-    """Give the rows with what the screen shows beside each pupil."""
-    typed = {entry.pupil_id: entry for entry in sent.entries} if sent else {}
-    usable = {code["symbol"] for kind in picker for code in kind["codes"]}
-    names = code_set(session.on)
-    quick = {present_code(session.half), "L", "N"}
-    rows = []
-    for number, row in enumerate(sheet.rows, start=1):
-        entry = typed.get(row.pupil.pk)
-        code = entry.code if entry else row.code
-        rate = row.rate
-        rows.append(
-            {
-                "number": number,
-                "row": row,
-                "pk": row.pupil.pk,
-                "name": str(row.pupil),
-                "code": code,
-                "family": family_of(code) if code else "",
-                "meaning": names[row.code].meaning if row.code in names else "",
-                "minutes": (entry.minutes_late if entry else row.mark.minutes_late if row.mark else None) or "",
-                "late": code in {"L", "U"},
-                "locked": not office and bool(row.code) and row.code not in usable,
-                "other": code if code and code not in quick else "",
-                "low": rate is not None and rate * 10 <= 9,
-                "saved_by": "" if row.hand is None or row.hand.name == request.user.signature else row.hand.name,
-                "saved_today": row.hand is not None and clock.local(row.hand.at).date() == session.on,
-            }
-        )
-    return rows
-
-
-def _picker(session: Session, *, office: bool) -> list[dict[str, Any]]:
-    """Give the codes the person may enter, by the tint they have on screen."""
-    kinds: dict[str, list[dict[str, str]]] = {}
-    for code in enterable(session, office=office):
-        family = family_of(code.symbol)
-        kinds.setdefault(family, []).append(
-            {"symbol": code.symbol, "family": family, "name": code.meaning, "more": code.description}
-        )
-    return [{"name": FAMILY_NAMES[family].capitalize(), "codes": codes} for family, codes in kinds.items()]
-
-
-def _ten_heading(sheet: Sheet) -> str:
-    if not sheet.sessions:
-        return "Last sessions"
-    first, last = sheet.sessions[0].on, sheet.sessions[-1].on
-    start = f"{first:%a} {first.day}" + ("" if first.month == last.month else f" {first:%b}")
-    return f"Last ten, {start} to {last:%a} {last.day} {last:%b}"
-
-
-def _why_not(found: Moment, session: Session, sheet: Sheet) -> str:
-    if not found.is_held:
-        return f"The school does not meet on {session.spoken()}."
-    if found.opens_at is None:
-        return f"No times are set for the {SPOKEN_HALF[session.half]} session: set them in the school's calendar."
-    if not sheet.rows:
-        return "No pupil sits in this group on this day: nothing is owed."
-    return f"This register opens at {found.opens_at:%H:%M} on {spoken_date(session.on)}."
 
 
 # ---------- opening and saving ----------

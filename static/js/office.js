@@ -106,6 +106,8 @@
   let opener = null;
   function openOver(config) {
     const over = byId("over");
+    // The answer to an act that was done leaves nothing to show: what has just closed stays closed.
+    if (!over.open && !over.childElementCount) return;
     if (!over.open) {
       opener = config && config.elt ? config.elt : null;
       over.classList.toggle("broad", Boolean(opener && opener.hasAttribute("data-over-broad")));

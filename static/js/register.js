@@ -60,7 +60,7 @@
     box.className = ("code " + familyOf(one.code)).trim();
     box.removeAttribute("aria-invalid");
     const label = row.querySelector("label.minutes");
-    label.hidden = !isLate(one.code);
+    label.classList.toggle("away", !isLate(one.code));
     if (!isLate(one.code)) { one.minutes = ""; minutesOf(row).value = ""; minutesOf(row).classList.remove("bad"); }
     const words = row.querySelector(".words");
     row.querySelector("td.note").classList.toggle("has", isLate(one.code) || words.textContent.trim() !== "");
@@ -207,7 +207,11 @@
       const unchanged = one.sent === one.code + "|" + one.minutes;
       one.was = mark[0];
       row.querySelector('input[name^="was-"]').value = mark[0];
-      if (!unchanged) return;
+      if (!unchanged) {
+        // Cleared while it was on its way: a saved mark is changed, never taken away.
+        if (!one.code && document.activeElement !== codeOf(row)) { one.code = one.was; draw(row); }
+        return;
+      }
       one.dirty = false;
       one.code = mark[0];
       if (isLate(mark[0])) one.minutes = mark[1] === null ? "" : String(mark[1]);
@@ -385,6 +389,7 @@
     if (shut || event.ctrlKey || event.metaKey || event.altKey) return;
     const row = event.target.closest("tr[data-pupil]");
     if (event.key === "F2") { event.preventDefault(); settleHalf(false); fillBlanks(); return; }
+    if (event.target === finish && event.key === "ArrowUp") { event.preventDefault(); go(rows[rows.length - 1]); return; }
     if (!row) return;
     if (event.target.matches("input.code")) codeKey(event, row);
     else if (event.target.matches("input.mins")) minutesKey(event, row);

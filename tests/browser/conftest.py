@@ -20,7 +20,9 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """Start the Chromium that is installed; OFFICE_TEST_BROWSER names another."""
-    program = os.environ.get("OFFICE_TEST_BROWSER") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    program = (
+        os.environ.get("OFFICE_TEST_BROWSER") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    )
     found = {"executable_path": program} if program else {}
     return {**browser_type_launch_args, **found, "args": ["--no-sandbox", "--disable-dev-shm-usage"]}
 
@@ -73,6 +75,9 @@ def signed_in_page(live_server, played_morning, browser, browser_context_args):
 
     yield _open
     for window in opened:
+        # What is still being answered holds tables that the next test empties.
+        for page in window.pages:
+            page.wait_for_load_state("networkidle")
         window.close()
 
 

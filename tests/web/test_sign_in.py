@@ -177,9 +177,9 @@ def test_an_address_with_many_failures_leaves_each_account_three_tries(cast, cli
         assert "Too many" not in try_in(client, cast.pat.email, "not this one at all").content.decode()
 
     assert "Too many" in try_in(client, cast.pat.email, "not this one at all").content.decode()
-    assert "Too many" not in try_in(
-        client, cast.hal.email, "not this one at all", REMOTE_ADDR="10.2.3.4"
-    ).content.decode(), "another address is another school"
+    assert (
+        "Too many" not in try_in(client, cast.hal.email, "not this one at all", REMOTE_ADDR="10.2.3.4").content.decode()
+    ), "another address is another school"
 
 
 def test_many_colleagues_sign_in_within_a_minute_from_one_address(cast, client):
@@ -335,9 +335,7 @@ def test_a_switched_off_person_is_out_at_the_next_request(cast, client, at_morni
     try_in(client, cast.sandra.email)
     assert is_in(client)
 
-    actions.switch_account(
-        person=cast.sandra, school=cast.thornbridge, is_active=False, by=cast.ada, at=at_morning
-    )
+    actions.switch_account(person=cast.sandra, school=cast.thornbridge, is_active=False, by=cast.ada, at=at_morning)
 
     assert not is_in(client)
 

@@ -31,7 +31,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say what may be chosen."""
         parser.add_argument(
-            "--schools", type=int, default=1, metavar="N", help="large schools: the first, and copies with a year of marks"
+            "--schools",
+            type=int,
+            default=1,
+            metavar="N",
+            help="large schools: the first, and copies with a year of marks",
         )
         parser.add_argument("--seed", type=int, default=demo.SEED, help="the same seed makes the same school")
         parser.add_argument("--to", dest="to_on", metavar="DATE", help="the last day; today if it is left out")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+import re
+from datetime import date, datetime, time, timedelta
+from typing import Final
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -15,7 +17,9 @@ from attendance_office.staff.roles import Can
 from attendance_office.web import forms
 from attendance_office.web.doors import StaffRequest, door
 
-PAGE = 50
+PAGE: Final = 50
+MOST: Final = 6
+DAY: Final = re.compile(r"\d{4}-\d\d-\d\d( [AP]M)?$")
 
 
 @require_GET
@@ -23,7 +27,8 @@ PAGE = 50
 def trail(request: StaffRequest) -> HttpResponse:
     """List what was done in this school, newest first."""
     entries = Entry.objects.of_schools([request.school.pk]).order_by("-at", "-pk")
-    form = forms.Trail(request.GET)
+    kinds = entries.order_by("subject_kind").values_list("subject_kind", flat=True).distinct()
+    form = forms.Trail(request.GET, kinds=list(kinds))
     if form.is_valid():
         asked = form.cleaned_data
         if asked["q"]:
@@ -36,4 +41,31 @@ def trail(request: StaffRequest) -> HttpResponse:
             begins = datetime.combine(asked["on"], time(), tzinfo=clock.LONDON)
             entries = entries.filter(at__gte=begins, at__lt=begins + timedelta(days=1))
     page = Paginator(entries, PAGE).get_page(request.GET.get("page"))
-    return render(request, "office/trail.html", {"page": page, "form": form})
+    lines = [(entry, _changes(entry)) for entry in page]
+    return render(request, "office/trail.html", {"page": page, "lines": lines, "form": form})
+
+
+def _changes(entry: Entry) -> list[str]:
+    """Say what an entry changed, one field a line: "ends on: Fri 17 Dec 2027 to Thu 16 Dec 2027"."""
+    before, after = entry.before or {}, entry.after or {}
+    said = []
+    for field in dict.fromkeys([*before, *after]):
+        both = [_word(side[field]) for side in (before, after) if field in side]
+        said.append(f"{field.replace('_', ' ')}: {' to '.join(both)}")
+    return said
+
+
+def _word(value: object) -> str:
+    """Say one value as people do."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        words = [_word(one) for one in value]
+        return ", ".join(words[:MOST]) + (f" and {len(words) - MOST} more" if len(words) > MOST else "")
+    if value in (None, "", {}):
+        return "empty"
+    text = str(value)
+    if DAY.match(text):
+        on = date.fromisoformat(text[:10])
+        return f"{on:%a} {on.day} {on:%b %Y}{text[10:]}"
+    return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.http import Http404, HttpResponse
@@ -72,37 +73,34 @@ def staff_list(request: StaffRequest) -> HttpResponse:
 @door(Can.EDIT_STAFF, section="office")
 def staff_add(request: StaffRequest) -> HttpResponse:
     """Add a person and give the first post."""
-    form = forms.Person(request.POST or None)
+    form = forms.NewPerson(request.POST or None)
     post_form = forms.GivePost(request.POST or None, school=request.school)
     if request.method == "POST" and form.is_valid() and post_form.is_valid():
-        now = clock.now()
-        data = form.cleaned_data
         try:
-            person = actions.add_person(school=request.school, by=request.user, at=now, **data)
-            _give(request, person, post_form)
+            person = actions.appoint(
+                school=request.school, by=request.user, at=clock.now(), **form.cleaned_data, **_post_of(post_form)
+            )
         except Refused as no:
             form.add_error(None, str(no))
         else:
-            toasts.say(
-                request, f"Added {person.full_name}. They set a password with Forgotten password on the sign-in page."
+            how = (
+                "They sign in as they do at their other school."
+                if person.has_usable_password()
+                else "They set a password with Forgotten password on the sign-in page."
             )
+            toasts.say(request, f"Added {person.full_name}. {how}")
             return redirect("office:staff_list")
     return render(request, "office/staff_form.html", {"form": form, "post_form": post_form})
 
 
-def _give(request: StaffRequest, person: User, form: forms.GivePost) -> None:
-    """Hand a post form to the action."""
-    data = form.cleaned_data
-    role = Role(data["role"])
-    actions.give_post(
-        person=person,
-        role=role,
-        school=request.school,
-        year_group=data["year_group"] if role is Role.HEAD_OF_YEAR else None,
-        tutor_group=data["tutor_group"] if role is Role.TUTOR else None,
-        by=request.user,
-        at=clock.now(),
-    )
+def _post_of(form: forms.GivePost) -> dict[str, Any]:
+    """Read a post form: the year and the group only where the role has one."""
+    role = Role(form.cleaned_data["role"])
+    return {
+        "role": role,
+        "year_group": form.cleaned_data["year_group"] if role is Role.HEAD_OF_YEAR else None,
+        "tutor_group": form.cleaned_data["tutor_group"] if role is Role.TUTOR else None,
+    }
 
 
 @door(Can.EDIT_STAFF, section="office")
@@ -141,7 +139,7 @@ def post_give(request: StaffRequest, pk: int) -> HttpResponse:
     form = forms.GivePost(request.POST, school=request.school)
     if form.is_valid():
         try:
-            _give(request, person, form)
+            actions.give_post(person=person, school=request.school, by=request.user, at=clock.now(), **_post_of(form))
             toasts.say(request, f"{person.full_name} has the post.")
         except Refused as no:
             toasts.fail(request, str(no))

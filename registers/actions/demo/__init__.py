@@ -1,13 +1,14 @@
 """The demo: a school that does not exist, with absence like that of the schools that do.
 
-`make_school` makes it and keeps it up to date; `copy_school` makes more of it for measuring. The same seed makes the same
-school. Everything but the writing of rows is plain functions from a seed: terms, names, people, absence.
+`make_school` makes it and keeps it up to date; `copy_school` makes more of it for measuring. The same seed makes the
+same school. Everything but the writing of rows is plain functions from a seed: terms, names, people, absence.
 """
 
 from .cast import CAST, PASSWORD, RIDGEWAY, SEED, THORNBRIDGE, copies
 from .copying import copy_school
 from .people import Plan
 from .school import Made, make_school
+from .terms import clock_shift
 
 __all__ = [
     "CAST",
@@ -17,6 +18,7 @@ __all__ = [
     "THORNBRIDGE",
     "Made",
     "Plan",
+    "clock_shift",
     "copies",
     "copy_school",
     "make_school",

@@ -1,17 +1,15 @@
 """Which code a pupil has for each session of a school year: from a seed, shaped like English secondary schools.
 
-A pupil's share of absence is drawn from the mixtures of two beta distributions that fit DfE's absence bands by free school
-meals and special needs (2022/23), moved by year group and then down to the level of 2025/26. The share becomes spells:
-half of them 2 to 4 sessions long, with a long tail, more of them on Fridays, late in a term and next to holidays. What is
-not absence is presence, lateness, trips, sport, work experience and teaching elsewhere, in DfE's shares by code.
+A pupil's share of absence is drawn from the mixtures of two beta distributions that fit DfE's absence bands by free
+school meals and special needs (2022/23), moved by year group and then down to the level of 2025/26. The share becomes
+spells, mostly short, with a long tail, more of them on Fridays, late in a term and next to holidays. What is not
+absence is presence, lateness, trips, sport, work experience and teaching elsewhere, in DfE's shares by code.
 """
-
-
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import accumulate
@@ -36,6 +34,7 @@ SEVERE_LEVEL: Final = 1.06
 DRAWN_IN: Final = 0.2
 DRAWS: Final = 40
 
+_WEDNESDAY: Final = 2
 PRESENT: Final = {"AM": "/", "PM": "\\"}
 _AT_SCHOOL: Final = frozenset({"/", "\\", "V", "P", "B", "K"})
 _HERE: Final = frozenset({"/", "\\"})
@@ -178,8 +177,8 @@ _HIGH: Final = {
     "T": 0.05,
 }
 _COMMENTS: Final = {
-    "I": ("Sickness and diarrhoea", "Headache, parent rang 8:15", "Flu, back when better", "Parent's e-mail", "Temperature",
-          "Sent home by first aid", "Asthma"),
+    "I": ("Sickness and diarrhoea", "Headache, parent rang 8:15", "Flu, back when better", "Parent's e-mail",
+          "Temperature", "Sent home by first aid", "Asthma"),
     "M": ("Dentist", "Orthodontist, letter seen", "Hospital appointment", "GP appointment"),
     "C": ("Funeral", "Family emergency"),
     "G": ("Leave not granted",),
@@ -228,35 +227,45 @@ def _reasons(share: float) -> tuple[list[str], list[float]]:
 
 def _standing(rng: Random, shape: YearShape, pupil: Pattern, codes: list[str]) -> int:
     """Put in what is arranged for weeks on end; give how many sessions of it are absence."""
-    absent = 0
-    count = len(codes)
     draw = rng.random()
-    if pupil.share > 0.12 and draw < 0.12:  # a part-time timetable: afternoons off for some weeks
-        first = rng.randrange(0, count * 2 // 3)
-        for n in range(first | 1, min(count, first + rng.randrange(80, 150)), 2):
-            codes[n] = "C2"
-            absent += 1
-    elif draw > 0.978:  # one day a week elsewhere
-        weekday = rng.randrange(5)
-        code = "K" if draw > 0.9955 else "B"
-        for n, session in enumerate(shape.sessions):
-            if session.on.weekday() == weekday:
-                codes[n] = code
-    if pupil.place % 29 == 5:  # plays for the school, Wednesday afternoons
-        for n, session in enumerate(shape.sessions):
-            if session.half == "PM" and session.on.weekday() == 2 and codes[n] in _HERE and rng.random() < 0.45:
-                codes[n] = "P"
+    absent = 0
+    if pupil.share > 0.12 and draw < 0.12:
+        absent += _part_time(rng, codes)
+    elif draw > 0.978:
+        _elsewhere(rng.randrange(5), shape, codes, "K" if draw > 0.9955 else "B")
+    if pupil.place % 29 == 5:
+        _plays_for_the_school(rng, shape, codes)
     if pupil.keeps_eid:
-        for n in shape.eids:
-            if rng.random() < 0.85:
-                codes[n] = "R"
-                absent += 1
+        absent += _mark(codes, [n for n in shape.eids if rng.random() < 0.85], "R")
     if pupil.year_group == 11 and pupil.place % 11 == 3:  # study leave between examinations
-        for n, session in enumerate(shape.sessions):
-            if session.on.month == 6 and rng.random() < 0.55:
-                codes[n] = "S"
-                absent += 1
+        june = [n for n, session in enumerate(shape.sessions) if session.on.month == 6]
+        absent += _mark(codes, [n for n in june if rng.random() < 0.55], "S")
     return absent
+
+
+def _part_time(rng: Random, codes: list[str]) -> int:
+    """Take some weeks' afternoons off, by agreement."""
+    first = rng.randrange(0, len(codes) * 2 // 3)
+    return _mark(codes, range(first | 1, min(len(codes), first + rng.randrange(80, 150)), 2), "C2")
+
+
+def _elsewhere(weekday: int, shape: YearShape, codes: list[str], code: str) -> None:
+    """Put one day of every week at another place of education."""
+    _mark(codes, [n for n, session in enumerate(shape.sessions) if session.on.weekday() == weekday], code)
+
+
+def _plays_for_the_school(rng: Random, shape: YearShape, codes: list[str]) -> None:
+    """Put about half of the Wednesday afternoons into matches."""
+    for n, session in enumerate(shape.sessions):
+        wednesday = session.half == "PM" and session.on.weekday() == _WEDNESDAY
+        if wednesday and codes[n] in _HERE and rng.random() < 0.45:
+            codes[n] = "P"
+
+
+def _mark(codes: list[str], numbers: Collection[int], code: str) -> int:
+    for n in numbers:
+        codes[n] = code
+    return len(numbers)
 
 
 def _lateness(rng: Random, shape: YearShape, pupil: Pattern, marks: Marks) -> None:
@@ -273,7 +282,7 @@ def _lateness(rng: Random, shape: YearShape, pupil: Pattern, marks: Marks) -> No
 
 
 def template_of(rng: Random, shape: YearShape, year_group: int, letter: str) -> list[str]:
-    """Give the year of a pupil of a group who is never absent: present, but for trips, work experience and a lost day."""
+    """Give the year of a pupil who is never absent: present, but for trips, work experience and a lost day."""
     codes = list(shape.present)
     mornings = shape.mornings
     days = rng.sample(mornings[20 : len(mornings) * 2 // 3], 1) if letter in "ACEG" else []

@@ -72,7 +72,7 @@ VULNERABLE_AWAY: Final = {THORNBRIDGE.urn: ("8A", "10E")}
 # Today's covers: group, who (a tutor's group, or a name), why.
 COVERS: Final = {
     THORNBRIDGE.urn: (
-        ("7D", "", "Mr J. Whitlock (supply)", "Tutor on a course"),
+        ("7H", "", "Mr J. Whitlock (supply)", "Tutor on a course"),
         ("10C", "10D", "", "Tutor away ill"),
         ("11B", "11A", "", "Tutor on the geography trip"),
     )
@@ -109,8 +109,8 @@ def staff_of(plan: Plan) -> list[Person]:
 def copies(count: int) -> list[Plan]:
     """Give further schools of the trust, for measuring: like the first in everything but their names."""
     places = (
-        "Alport", "Bakewell", "Baslow", "Beeley", "Birchover", "Bonsall", "Bradwell", "Calver", "Castleton", "Chelmorton",
-        "Cressbrook", "Curbar", "Darley", "Edale", "Edensor", "Elton", "Eyam", "Fenny", "Flash", "Foolow",
+        "Alport", "Bakewell", "Baslow", "Beeley", "Birchover", "Bonsall", "Bradwell", "Calver", "Castleton",
+        "Chelmorton", "Cressbrook", "Curbar", "Darley", "Edale", "Edensor", "Elton", "Eyam", "Fenny", "Flash", "Foolow",
     )  # fmt: skip
     kinds = ("Academy", "High School", "Community School")
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -52,7 +52,9 @@ _PEOPLE: Final = f"""
 
     INSERT INTO registers_placement (school_id, pupil_id, tutor_group_id, year_group, from_on, to_on)
     SELECT %(new)s, p.new_id, g.new_id, e.year_group, e.from_on, e.to_on
-    FROM registers_placement e JOIN pupil_map p ON p.old_id = e.pupil_id JOIN group_map g ON g.old_id = e.tutor_group_id;
+    FROM registers_placement e
+    JOIN pupil_map p ON p.old_id = e.pupil_id
+    JOIN group_map g ON g.old_id = e.tutor_group_id;
 """  # noqa: S608
 _CALENDAR: Final = """
     INSERT INTO registers_term (school_id, school_year, name, starts_on, ends_on)
@@ -88,7 +90,7 @@ def copy_school(*, plan: Plan, source: School, since: date, by: User | None, at:
         school = add_school(plan)
         add_staff(plan, school)
         ensure_schedules(school=school, by=by, at=at)
-        values = {"old": source.pk, "new": school.pk, "since": since}
+        values: dict[str, Any] = {"old": source.pk, "new": school.pk, "since": since}
         with connection.cursor() as cursor:
             for statements in (_MAPS, _CALENDAR, _PEOPLE, _MARKS):
                 for statement in statements.split(";\n"):

@@ -1,8 +1,8 @@
 """Pupils and their families, one cohort at a time: from a seed to plain values, without a database.
 
-A cohort is the children who start together. It is made from the seed alone, so that a later run makes the same cohort and
-the next one beside it. Brothers and sisters are two years apart: the sixth place of a cohort has a younger one in the
-seventh place two cohorts on.
+A cohort is the children who start together. It is made from the seed alone, so that a later run makes the same cohort
+and the next one beside it. Brothers and sisters are two years apart: every sixth place of a cohort has a younger one in
+the place after it two cohorts on.
 """
 
 # ruff: noqa: S311 - the same seed makes the same school; nothing here keeps a secret

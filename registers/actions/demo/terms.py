@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from functools import cache
+from datetime import date, datetime, time, timedelta
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
+from attendance_office.clock import LONDON
 from registers.models import NonSchoolDay
 from registers.rules import sessions
 
@@ -33,7 +35,7 @@ class SchoolYear:
         """Give the year's name, like "2026/27"."""
         return f"{self.starts}/{(self.starts + 1) % 100:02d}"
 
-    @property
+    @cached_property
     def calendar(self) -> sessions.Calendar:
         """Give the year as the law's own value."""
         return sessions.Calendar(terms=self.terms, closed=frozenset(self.closed))
@@ -163,3 +165,29 @@ def _friday_until(on: date) -> date:
 
 def _not_weekend(on: date) -> date:
     return on if on.weekday() <= _FRIDAY else _monday_from(on)
+
+
+OPENS: Final = time(8, 50)
+CLOSES: Final = time(15, 30)
+PLAYED: Final = time(9, 0, 30)
+
+
+def clock_shift(real: datetime, also_closed: Collection[date] = ()) -> int:
+    """Give the seconds to add to the real clock so that the office plays a school day's morning.
+
+    None while school is on; else so many that it is half a minute past nine on the latest school day: today's when
+    school is over, else the one before.
+    """
+    here = real.astimezone(LONDON)
+    days = [
+        day
+        for starts in range(here.year - 2, here.year + 1)
+        for day in school_year(starts).calendar.days(date(starts, 8, 1), date(starts + 1, 7, 31))
+        if day not in also_closed
+    ]
+    if here.date() in days and OPENS <= here.time() <= CLOSES:
+        return 0
+    last = here.date() if here.time() > CLOSES else here.date() - _DAY
+    day = max(day for day in days if day <= last)
+    played = datetime.combine(day, PLAYED, tzinfo=LONDON)
+    return round(played.timestamp() - real.timestamp())

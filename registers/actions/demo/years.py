@@ -61,7 +61,7 @@ def leaving_day(plan: Plan, starts: int) -> date | None:
     """Give a cohort's last day on roll: the end of compulsory school age, or of its last year in a smaller school."""
     last = starts + len(plan.years) - 1
     if plan.years[-1] == 11:
-        return compulsory_until(date(last - 15, 9, 2))
+        return compulsory_until(date(last - 16, 9, 2))
     return school_year(last).terms[-1].ends_on
 
 

@@ -43,10 +43,6 @@ _BUSY: Final = (errors.LockNotAvailable, errors.DeadlockDetected, errors.Seriali
 _LOCK: Final = "SELECT pg_advisory_xact_lock(1096040772, %s)"
 
 
-class _Undone(Exception):
-    """Leaves a file's transaction without writing anything of it."""
-
-
 def import_school(*, folder: Path, by: User | None, at: datetime, on: date, dry_run: bool = False) -> Report:
     """Read a folder of files into the record and give a report, file by file.
 
@@ -81,6 +77,8 @@ def _read_folder(folder: Path, report: Report, by: User | None, at: datetime, on
         return school.pk
 
     _in_one_go(first, read, by=by, at=at, school=None)
+    if strange := sorted(one.name for one in folder.iterdir() if _looks_like_ours(one)):
+        first.note(f"Not read, because the name is not one of ours: {', '.join(strange)}.")
     if first.is_refused:
         return
     school = found[0]
@@ -93,6 +91,10 @@ def _read_folder(folder: Path, report: Report, by: User | None, at: datetime, on
             _in_one_go(file, _reading(task, reader), by=by, at=at, school=school)
         elif name == columns.SESSION_TIMES:
             _in_one_go(file, _reading(task, set_default_times), by=by, at=at, school=school)
+
+
+def _looks_like_ours(path: Path) -> bool:
+    return path.suffix.lower() in {".csv", ".xlsx", ".xls"} and path.name not in columns.FILES
 
 
 def _reading(task: Task, reader: Callable[[Task], None]) -> Callable[[FileReport], int | None]:
@@ -115,11 +117,9 @@ def _in_one_go(
             with pghistory.context(by=by.signature if by else trail.THE_OFFICE, at=at.isoformat(), reason=reason):
                 read_id = read(file)
             if file.is_refused:
-                raise _Undone
-            if file.is_there or file.added:
+                transaction.set_rollback(True)
+            elif file.is_there or file.added:
                 _record(file, by, at, read_id)
-    except _Undone:
-        pass
     except Unreadable as unread:
         file.refuse(str(unread), row=unread.row, column=unread.column, value=unread.value)
     except (IntegrityError, DataError) as refused:
@@ -129,7 +129,7 @@ def _in_one_go(
             raise
         file.refuse("Somebody else was changing the same rows. Import the folder again.")
     if file.is_refused:
-        file.added = file.changed = file.same = 0
+        file.close_refused()
 
 
 def _make_room(school_id: int | None) -> None:

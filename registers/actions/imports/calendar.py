@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, time
+from itertools import pairwise
 from typing import Any, Final
 
 from attendance_office.staff.models import School
@@ -42,7 +43,8 @@ def read_terms(task: Task) -> None:
         if key in wanted:
             row.refuse("term", f"{name} of {year} stands in row {places[key].number} as well.")
             continue
-        _check_term(row, year, starts_on, ends_on)
+        if not _stands(row, year, starts_on, ends_on):
+            continue
         wanted[key] = {"school_year": year, "name": name, "starts_on": starts_on, "ends_on": ends_on}
         places[key] = row
     held = {(term.school_year, term.name): term for term in Term.objects.filter(school=task.school)}
@@ -64,13 +66,17 @@ def _year(row: Row) -> str:
     return ""
 
 
-def _check_term(row: Row, year: str, starts_on: date, ends_on: date) -> None:
+def _stands(row: Row, year: str, starts_on: date, ends_on: date) -> bool:
+    """Tell whether a term's dates follow each other and lie in its school year; refuse the row where not."""
     if ends_on < starts_on:
         row.refuse("ends_on", f"The term ends before it starts, on {spoken_date(starts_on)}.")
-        return
+        return False
+    is_right = True
     for column, on in (("starts_on", starts_on), ("ends_on", ends_on)):
         if school_year(on) != year:
             row.refuse(column, f"{spoken_date(on)} lies in the school year {school_year(on)}, not {year}.")
+            is_right = False
+    return is_right
 
 
 def _check_overlaps(
@@ -81,7 +87,7 @@ def _check_overlaps(
     spans = [(values["starts_on"], values["ends_on"], key) for key, values in wanted.items()]
     spans += [(term.starts_on, term.ends_on, key) for key, term in held.items() if key not in wanted]
     spans.sort()
-    for (_, ends_on, one), (starts_on, _, other) in zip(spans, spans[1:], strict=False):
+    for (_, ends_on, one), (starts_on, _, other) in pairwise(spans):
         if starts_on <= ends_on:
             mine, its = (other, one) if other in places else (one, other)
             if mine in places:
@@ -122,8 +128,8 @@ def _refuse_marks_lost(task: Task, was: Calendar) -> None:
     lost = [session for session in was.sessions(first, last) if not will_be.has_session(session)]
     if lost and (held := marks_held(task.school.pk, lost)):
         task.report.refuse(
-            f"{held:,} marks were taken in sessions that would not be held any more, the first of {lost[0].spoken()}"
-            " or later. If the marks are wrong, amend them first."
+            f"{held:,} marks were taken in sessions that would not be held any more."
+            " If the marks are wrong, amend them first."
         )
 
 

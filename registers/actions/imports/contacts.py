@@ -14,7 +14,9 @@ from .fields import Row
 from .task import Task, rows
 from .writing import reconcile
 
-_TEXTS: Final = ("title", "forename", "surname", "mobile", "home_phone", "work_phone", "address", "postcode", "language")
+_TEXTS: Final = (
+    "title", "forename", "surname", "mobile", "home_phone", "work_phone", "address", "postcode", "language",
+)  # fmt: skip
 _SHARED: Final = ("mobile", "home_phone", "work_phone", "email", "address")
 _FLAGS: Final = (
     ("has_responsibility", "has_responsibility", True),
@@ -112,7 +114,7 @@ def _link(row: Row) -> dict[str, Any]:
     link: dict[str, Any] = {"relationship": row.text("relationship", must=True)}
     link |= {field: row.flag(column, otherwise=usual) for column, field, usual in _FLAGS if row.has(column)}
     if row.has("priority"):
-        link["priority"] = row.number("priority", 1, _LAST_TO_RING) or 1
+        link["priority"] = row.whole("priority", 1, _LAST_TO_RING) or 1
     if row.has("why_not"):
         link["why_not"] = row.text("why_not")
     return link
@@ -163,7 +165,8 @@ def _match(task: Task, people: list[_Person]) -> None:
 def _write(task: Task, people: list[_Person], upns: dict[str, Pupil]) -> None:
     """Write people and their links, and count by row: a row is added where its link is new."""
     held_people = {place: person.contact for place, person in enumerate(people) if person.contact is not None}
-    contacts = reconcile(Contact, {place: one.values for place, one in enumerate(people)}, held_people, school=task.school)
+    wanted_people = {place: person.values for place, person in enumerate(people)}
+    contacts = reconcile(Contact, wanted_people, held_people, school=task.school)
     wanted: dict[tuple[int, int], dict[str, Any]] = {}
     people_of: dict[tuple[int, int], int] = {}
     for place, person in enumerate(people):

@@ -34,6 +34,8 @@ _NO: Final = frozenset({"", "n", "no", "false", "f", "0"})
 _YEARS: Final = {"R": 0, "RECEPTION": 0, "N2": -1, "N1": -2}
 _LAST_YEAR: Final = 14
 _SHORTEST_NAME: Final = 3
+_LAST_HOUR: Final = 23
+_LAST_MINUTE: Final = 59
 
 
 def weekday_called(text: str) -> int | None:
@@ -190,7 +192,7 @@ class Row:
             self.refuse(column, "Write the year group as a number, like 9; R for reception, N1 or N2 for nursery.")
         return found
 
-    def number(self, column: str, first: int, last: int) -> int | None:
+    def whole(self, column: str, first: int, last: int) -> int | None:
         """Read a whole number between two others, both included; None where nothing is written."""
         value = self.raw(column).strip()
         if not value:
@@ -204,13 +206,10 @@ class Row:
     def time(self, column: str) -> time | None:
         """Read a time of day that must be there."""
         found = _TIME.fullmatch(self.raw(column).strip())
-        try:
-            return time(int(found[1]), int(found[2])) if found else self._no_time(column)
-        except ValueError:
-            return self._no_time(column)
-
-    def _no_time(self, column: str) -> None:
+        if found and int(found[1]) <= _LAST_HOUR and int(found[2]) <= _LAST_MINUTE:
+            return time(int(found[1]), int(found[2]))
         self.refuse(column, "Write a time of day like 08:40.")
+        return None
 
     def email(self, column: str, *, must: bool = False) -> str:
         """Read an e-mail address."""

@@ -1,7 +1,8 @@
 """marks.csv: marks by the hundred thousand, judged row by row and written in one statement.
 
-Each distinct day, session and code is judged once by the law itself and the answer kept; the rows go to Postgres as they
-are read. What is written is one INSERT in the order of pupils, so that it and a register being saved never deadlock.
+Each distinct day, session and code is judged once by the law itself and the answer kept; the rows go to Postgres as
+they are read. What is written is one INSERT in the order of pupils, so that it and a register being saved never
+deadlock.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from psycopg import Copy
@@ -32,12 +33,13 @@ LONGEST_LATE: Final = 300
 CLOSED: Final = "#"
 _SATURDAY: Final = 5
 _AT_ONCE: Final = 5000
+_HALVES: Final[dict[str, codes.Half]] = {"AM": "AM", "PM": "PM"}
 _LATE: Final = frozenset({"L", "U"})
 
 _STAGE: Final = """
     DROP TABLE IF EXISTS pg_temp.marks_read;
     CREATE TEMPORARY TABLE marks_read (
-        pupil_id bigint, "on" date, half text, code text, minutes_late smallint, comment text, school_week date
+        pupil_id bigint, "on" date, half text, code text, school_week date, minutes_late smallint, comment text
     ) ON COMMIT DROP
 """
 _COPY: Final = "COPY marks_read FROM STDIN"
@@ -68,7 +70,7 @@ _WRITE: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A day, session and code that can stand together: `start` is the number of the session among all sessions."""
+    """A day, session and code that can stand together: the session's number among all, and the row as COPY takes it."""
 
     on: date
     number: int
@@ -97,9 +99,12 @@ def read_marks(task: Task) -> None:
         if task.report.is_refused:
             return
         cursor.execute("ANALYZE marks_read")
-        asked = {"school": task.school.pk, "at": task.at, "by": task.by.pk if task.by else None}
+        # The planner knows nothing of marks that came in a moment ago and would compare each row with each.
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        asked: dict[str, Any] = {"school": task.school.pk, "at": task.at, "by": task.by.pk if task.by else None}
         cursor.execute(_WRITE, asked)
         added, changed = cursor.fetchone()
+        cursor.execute("SET LOCAL enable_nestloop = on")
         cursor.execute("DROP TABLE marks_read")
     task.report.count(added=added, changed=changed, same=task.report.rows - added - changed)
     judge.say_what_was_not_checked()
@@ -154,7 +159,7 @@ class _Judge:
         self.ahead += read.on > self.task.on
         minutes, comment = row.raw("minutes_late"), row.raw("comment")
         if not minutes and not comment:
-            return f"{pupil}\t{read.line}\n".replace("@", "\\N\t", 1)
+            return f"{pupil}\t{read.line}\t\\N\t\n"
         return self._longer_line(row, pupil, read, minutes)
 
     def _longer_line(self, row: Row, pupil: int, read: Read, minutes: str) -> str:
@@ -164,7 +169,7 @@ class _Judge:
         if self.task.report.fault_count > before:
             return ""
         escaped = comment.replace("\\", "\\\\")
-        return f"{pupil}\t{read.line}\n".replace("@", f"{late}\t{escaped}", 1)
+        return f"{pupil}\t{read.line}\t{late}\t{escaped}\n"
 
     def _pupil(self, text: str) -> int:
         found = self.pupils.get(text)
@@ -190,8 +195,8 @@ class _Judge:
             on = read_date(on_text, weekday)
         except ValueError as wrong:
             raise NotRight("on", str(wrong)) from wrong
-        half = half_text.strip().upper()
-        if half != "AM" and half != "PM":
+        half = _HALVES.get(half_text.strip().upper())
+        if half is None:
             raise NotRight("session", "Write AM or PM.")
         symbol = code_text.strip().upper()
         if symbol in {"/", "\\"}:
@@ -204,7 +209,7 @@ class _Judge:
         if symbol != CLOSED and (words := self.meetings.why_not(session)):
             raise NotRight("on", f"{words} Only {CLOSED} can stand there.")
         escaped = symbol.replace("\\", "\\\\")
-        line = f"{on.isoformat()}\t{half}\t{escaped}\t@\t{monday(on).isoformat()}"
+        line = f"{on.isoformat()}\t{half}\t{escaped}\t{monday(on).isoformat()}"
         return Read(on, on.toordinal() << 1 | (half == "PM"), symbol, line)
 
     def _check_roll(self, pupil: int, read: Read) -> None:

@@ -15,7 +15,7 @@ _DAY = timedelta(days=1)
 
 
 class YearStarts:
-    """The first school day of school years: the first term's, or 1 August where the record has no terms of that year."""
+    """The first school day of school years: the first term's, or 1 August where it has no terms."""
 
     def __init__(self, task: Task) -> None:
         self._first: dict[str, date] = {}
@@ -32,9 +32,9 @@ class YearStarts:
 def place(task: Task, pupils: Mapping[str, Pupil], enrolments: Mapping[str, Enrolment]) -> set[str]:
     """Bring placements to the pupils' tutor groups; give the UPNs of those placed anew.
 
-    A pupil sits in the group from the starting day, or from the first day of the school year where that is later: a file
-    says nothing about the group of an earlier year. Where the group or the year group is another than the record has,
-    the old placement ends the day before the import and the new one begins with it.
+    A pupil sits in the group from the starting day, or from the first day of the school year where that is later: a
+    file says nothing about the group of an earlier year. Where the group or the year group is another than the record
+    has, the old placement ends the day before the import and the new one begins with it.
     """
     held: dict[int, list[Placement]] = {}
     for placement in Placement.objects.filter(pupil__in=[pupil.pk for pupil in pupils.values()]).order_by("from_on"):

@@ -164,7 +164,7 @@ def _groups(
         if name in unknown:
             years[name][wanted[upn]["year_group"]] += 1
     made = TutorGroup.objects.bulk_create(
-        TutorGroup(school=task.school, name=name, year_group=min(found, key=lambda year, n=found: (-n[year], year)))
+        TutorGroup(school=task.school, name=name, year_group=min((-pupils, year) for year, pupils in found.items())[1])
         for name, found in years.items()
     )
     task.report.note(f"{len(made)} tutor groups were made from the pupils' rows.")

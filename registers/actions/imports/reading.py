@@ -53,7 +53,7 @@ class Sheet:
             if len(cells) != self.width:
                 if not any(cell.strip() for cell in cells):
                     continue
-                report.rows += 1
+                self._count(report, number)
                 values = "1 value" if len(cells) == 1 else f"{len(cells)} values"
                 report.refuse(
                     f"The row has {values}, the first line names {self.width} columns. A value with a comma in it"
@@ -64,10 +64,13 @@ class Sheet:
                 continue
             if not any(cells):
                 continue
-            report.rows += 1
-            if report.rows > MOST_ROWS:
-                raise Unreadable(f"The file has more than {MOST_ROWS:,} rows. Split it by school year.", row=number)
+            self._count(report, number)
             yield number, cells
+
+    def _count(self, report: FileReport, number: int) -> None:
+        report.rows += 1
+        if report.rows > MOST_ROWS:
+            raise Unreadable(f"The file has more than {MOST_ROWS:,} rows. Split it by school year.", row=number)
 
 
 @contextmanager

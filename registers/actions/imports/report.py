@@ -58,10 +58,15 @@ class FileReport:
         self.changed += changed
         self.same += same
 
+    def close_refused(self) -> None:
+        """Nothing of the file was written; its faults are told from the top down."""
+        self.added = self.changed = self.same = 0
+        self.faults.sort(key=lambda fault: fault.row or 0)
+
     def in_words(self) -> str:
         """Give the file's line: "pupils.csv: 12 rows, 12 added, 0 changed, 0 the same"."""
         if not self.is_there and not self.is_refused:
-            return f"{self.file}: not there"
+            return f"{self.file}: not there" + (f", {self.added} added without it" if self.added else "")
         if self.is_refused:
             faults = "1 fault" if self.fault_count == 1 else f"{self.fault_count:,} faults"
             return f"{self.file}: REFUSED, {faults}; nothing of it was written"

@@ -53,17 +53,17 @@ def enrol(
         if len(overlapped) > 1:
             _refuse_overlap(places[upn], overlapped)
             continue
-        enrolment = same or (overlapped[0] if overlapped else None)
-        if enrolment is None:
+        standing_one = same or (overlapped[0] if overlapped else None)
+        if standing_one is None:
             found[upn] = Enrolment(school=task.school, pupil=pupil, **stay.values)
             making.append(found[upn])
             touched.add(upn)
             continue
-        found[upn] = enrolment
-        if any(getattr(enrolment, name) != value for name, value in stay.values.items()):
+        found[upn] = standing_one
+        if any(getattr(standing_one, name) != value for name, value in stay.values.items()):
             for name, value in stay.values.items():
-                setattr(enrolment, name, value)
-            changing.append(enrolment)
+                setattr(standing_one, name, value)
+            changing.append(standing_one)
             touched.add(upn)
     if task.report.is_refused:
         return found, touched

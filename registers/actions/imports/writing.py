@@ -28,9 +28,7 @@ class Written(Generic[K, M]):
         report.count(added=len(self.new), changed=len(self.changed), same=keys - len(self.new) - len(self.changed))
 
 
-def reconcile(
-    model: type[M], wanted: Mapping[K, dict[str, Any]], held: Mapping[K, M], **fixed: Any
-) -> Written[K, M]:
+def reconcile(model: type[M], wanted: Mapping[K, dict[str, Any]], held: Mapping[K, M], **fixed: Any) -> Written[K, M]:
     """Make what `wanted` names and `held` lacks, and change what differs. A field that is not named stays as it is."""
     written: Written[K, M] = Written(dict(held))
     making: list[M] = []
@@ -51,7 +49,8 @@ def reconcile(
             fields |= changes.keys()
             changing.append(row)
             written.changed.add(key)
-    model._default_manager.bulk_create(making, batch_size=_AT_ONCE)
+    manager = model._default_manager  # noqa: SLF001 - what Django calls the manager of any model
+    manager.bulk_create(making, batch_size=_AT_ONCE)
     if changing:
-        model._default_manager.bulk_update(changing, sorted(fields), batch_size=_AT_ONCE)
+        manager.bulk_update(changing, sorted(fields), batch_size=_AT_ONCE)
     return written

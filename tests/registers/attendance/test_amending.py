@@ -72,7 +72,7 @@ def test_office_codes_stay_with_the_office(cast, mark):
 
 def test_a_mark_somebody_amended_meanwhile_is_a_conflict(cast, mark):
     amend(mark, "I", cast.sandra, was="N")
-    with pytest.raises(Conflict, match="Mrs S. Pugh changed this mark to I"):
+    with pytest.raises(Conflict, match=r"Mrs S\. Pugh changed this mark to I"):
         amend(mark, "O", cast.laila, was="N")
 
 

@@ -1,9 +1,11 @@
 """Saving a register: what is written, what is refused, and what a second save of the same finds."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from attendance_office.audit.models import Entry as TrailEntry
 from attendance_office.refusals import Conflict, Refused
@@ -305,6 +307,28 @@ def test_each_save_is_one_line_of_the_trail(cast, save):
         "9A, Mon 23 Nov 2026 AM: register saved, 2 marks written",
     )
     assert line.after[str(cast.callum.pk)] == "N"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_saves_at_the_same_instant_wait_for_one_another(cast, save):
+    key = uuid4()
+    pupils = [cast.callum, cast.amina, cast.freya]
+
+    def one(n):
+        try:
+            # The first four are one click sent again; the others write the same pupils in another order.
+            marks = dict.fromkeys(pupils if n < 4 else reversed(pupils), "/" if n < 4 else "N")
+            return save(marks, by=cast.sandra, at=OPEN, key=key if n < 4 else uuid4()).version
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as clicks:
+        versions = list(clicks.map(one, range(8)))
+    assert len(set(versions[:4])) == 1
+    assert sorted({versions[0], *versions[4:]}) == [1, 2, 3, 4, 5]
+    assert Register.objects.get().version == 5
+    assert Mark.objects.count() == 3
+    assert sum(WeekTotal.objects.values_list("present", flat=True)) in {0, 3}
 
 
 def test_a_save_is_nine_statements(cast, save, django_assert_max_num_queries):

@@ -132,9 +132,7 @@ def test_marks_that_say_the_session_was_not_held_do_not_stop_a_closure(cast, cod
 def test_marks_of_another_school_do_not_stop_a_closure(cast):
     take_register(cast)
 
-    rows = add_closure(
-        school=cast.ridgeway, from_on=MONDAY, to_on=MONDAY, kind=CLOSURE, by=cast.olly, at=MORNING
-    )
+    rows = add_closure(school=cast.ridgeway, from_on=MONDAY, to_on=MONDAY, kind=CLOSURE, by=cast.olly, at=MORNING)
 
     assert [row.school_id for row in rows] == [cast.ridgeway.pk]
     assert calendar_of(cast.thornbridge.pk).is_school_day(MONDAY)
@@ -144,9 +142,7 @@ def test_taking_a_closure_back_opens_its_whole_run_or_one_day_of_it(cast):
     rows = close(cast, date(2026, 11, 26), date(2026, 12, 1))
     assert [row.on.day for row in rows] == [26, 27, 30, 1]
 
-    remove_closure(
-        school=cast.thornbridge, closure=rows[2], only_this_day=True, by=cast.sandra, at=MORNING
-    )
+    remove_closure(school=cast.thornbridge, closure=rows[2], only_this_day=True, by=cast.sandra, at=MORNING)
     calendar = calendar_of(cast.thornbridge.pk)
     assert calendar.is_school_day(date(2026, 11, 30))
     assert not calendar.is_school_day(date(2026, 11, 27))

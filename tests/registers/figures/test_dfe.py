@@ -45,7 +45,7 @@ def is_published(row):
 
 
 def figures_of(row):
-    """Read a row's marks. Some schools' systems still sent F, H and J, which ended in August 2024: by the set they are from.
+    """Read a row's marks. Some schools' systems still sent F, H and J, which ended in August 2024: by their own set.
 
     These files have no column for F. It is what the authorised total holds beyond the named reasons; the Department's
     weekly file, which has the column, has exactly that number in it.

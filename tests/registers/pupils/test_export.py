@@ -35,7 +35,7 @@ HOSTILE = [
     "\u200b=1+1",
     "\ufeff=1+1",
     " \t1",
-    "=HYPERLINK(\"http://x\")",
+    '=HYPERLINK("http://x")',
     "=cmd|' /C calc'!A0",
     "\uff1d1+1",
     "'=1+1",
@@ -67,7 +67,9 @@ def test_a_telephone_number_stays_whole_and_readable():
 
 def test_a_csv_quotes_every_cell_and_writes_dates_and_shares_plainly():
     columns = [Column("Name"), Column("On"), Column("%", is_share=True), Column("n")]
-    answer = export.as_csv(columns, [["=x", date(2026, 11, 23), Fraction(346, 371), 3], [None, None, None, True]], name="x")
+    answer = export.as_csv(
+        columns, [["=x", date(2026, 11, 23), Fraction(346, 371), 3], [None, None, None, True]], name="x"
+    )
     text = answer.content.decode("utf-8-sig")
     assert list(csv.reader(io.StringIO(text))) == [
         ["Name", "On", "%", "n"],

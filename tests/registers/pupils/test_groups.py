@@ -15,7 +15,9 @@ from registers.models import Group, Membership
 
 @pytest.fixture
 def club(year, morning):
-    return groups.make_group(school=year.thornbridge, name="Breakfast club", purpose="07:45", by=year.sandra, at=morning)
+    return groups.make_group(
+        school=year.thornbridge, name="Breakfast club", purpose="07:45", by=year.sandra, at=morning
+    )
 
 
 @pytest.fixture
@@ -23,8 +25,8 @@ def office(year, sign_in, at_morning):
     return sign_in(year.sandra)
 
 
-def _post(client, name, *args, **fields):
-    return client.post(reverse(f"registers:{name}", args=args), fields)
+def _post(client, view, *args, **fields):
+    return client.post(reverse(f"registers:{view}", args=args), fields)
 
 
 def test_a_group_is_made_once_under_its_name(office, club):
@@ -48,9 +50,7 @@ def test_all_the_list_holds_are_added_as_it_is_narrowed(office, year, club):
     assert set(Membership.objects.values_list("pupil", flat=True)) == {year.callum.pk, year.amina.pk, year.freya.pk}
 
 
-@pytest.mark.parametrize(
-    ("fields", "words"), [({"group": ""}, "Choose a group first"), ({}, "Nobody is selected")]
-)
+@pytest.mark.parametrize(("fields", "words"), [({"group": ""}, "Choose a group first"), ({}, "Nobody is selected")])
 def test_an_empty_choice_is_refused_in_words(office, club, fields, words):
     answer = office.post(
         reverse("registers:group_add_selected"), {"group": club.pk, "query": "year=9"} | fields, follow=True
@@ -99,8 +99,12 @@ def test_a_group_holds_no_pupil_of_another_school(year, club, morning):
         groups.add_to_group(group=club, pupils=[year.canary], from_on=morning.date(), by=year.sandra, at=morning)
 
 
-def test_members_are_shown_within_reach_and_another_schools_group_is_not_there(year, club, sign_in, at_morning, morning):
-    groups.add_to_group(group=club, pupils=[year.callum, year.tyler], from_on=morning.date(), by=year.sandra, at=morning)
+def test_members_are_shown_within_reach_and_another_schools_group_is_not_there(
+    year, club, sign_in, at_morning, morning
+):
+    groups.add_to_group(
+        group=club, pupils=[year.callum, year.tyler], from_on=morning.date(), by=year.sandra, at=morning
+    )
     path = reverse("registers:group_detail", args=[club.pk])
     page = sign_in(year.pat).get(path).content.decode()
     assert "Ashworth" in page
@@ -113,7 +117,12 @@ def test_members_are_shown_within_reach_and_another_schools_group_is_not_there(y
 @pytest.mark.parametrize("who", ["pat", "adeyemi", "sol"])
 def test_who_may_not_edit_changes_no_group(year, club, sign_in, at_morning, who):
     client = sign_in(year.people[who])
-    for name, args in [("group_make", []), ("group_add", [club.pk]), ("group_add_selected", []), ("group_undo", [club.pk, 1])]:
+    for name, args in [
+        ("group_make", []),
+        ("group_add", [club.pk]),
+        ("group_add_selected", []),
+        ("group_undo", [club.pk, 1]),
+    ]:
         assert _post(client, name, *args).status_code == 403
     page = client.get(reverse("registers:pupil_list")).content.decode()
     assert "Add to the group" not in page

@@ -33,7 +33,10 @@ def test_the_count_is_in_heading_and_title(office):
 
 
 def test_each_role_sees_the_pupils_within_reach(year, sign_in, at_morning):
-    seen = {who: set(_names(_list(sign_in(year.people[who])))) for who in ("sandra", "pat", "adeyemi", "hal", "tess", "olly")}
+    seen = {
+        who: set(_names(_list(sign_in(year.people[who]))))
+        for who in ("sandra", "pat", "adeyemi", "hal", "tess", "olly")
+    }
     nine = {"Callum", "Amina", "Freya"}
     assert seen["pat"] == seen["adeyemi"] == nine
     assert seen["hal"] == {"Tyler", "Ikra"}
@@ -148,7 +151,16 @@ def test_accents_hyphens_apostrophes_and_the_name_in_use_are_found(year, office)
         pupil = make_pupil(year.eight_c, surname, forename)
         Pupil.objects.filter(pk=pupil.pk).update(sort_name=sort_name(surname, forename))
     Pupil.objects.filter(pk=year.ikra.pk).update(known_as="Izzy")
-    for text, name in [("woj", "Zofia"), ("lecki", "Zofia"), ("zof", "Zofia"), ("brien", "Siân"), ("o'b", "Siân"), ("sian", "Siân"), ("izz", "Izzy"), ("ikr", "Izzy")]:
+    for text, name in [
+        ("woj", "Zofia"),
+        ("lecki", "Zofia"),
+        ("zof", "Zofia"),
+        ("brien", "Siân"),
+        ("o'b", "Siân"),
+        ("sian", "Siân"),
+        ("izz", "Izzy"),
+        ("ikr", "Izzy"),
+    ]:
         assert name in _find(office, text), text
 
 

@@ -1,0 +1,112 @@
+"""What a register's sheet shows beside each pupil, and the codes its picker offers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+
+from attendance_office import clock
+from attendance_office.web.chips import FAMILY_NAMES, family_of
+from attendance_office.web.doors import StaffRequest
+from attendance_office.web.templatetags.office import code_chip
+from registers.actions.entries import enterable
+from registers.queries.marks import Moment
+from registers.queries.sheets import Sheet
+from registers.rules.codes import code_set, present_code
+from registers.rules.dates import spoken_date
+from registers.rules.sessions import Session
+
+from .sent import Sent
+
+SPOKEN_HALF = {"AM": "morning", "PM": "afternoon"}
+
+
+@lru_cache(maxsize=8192)
+def _chips(symbols: tuple[str, ...]) -> str:
+    """Draw the last sessions of a pupil; few patterns serve a whole school."""
+    return mark_safe("".join(code_chip(symbol) for symbol in symbols))
+
+
+@lru_cache(maxsize=1024)
+def _quick(present: str, code: str, *, off: bool) -> str:
+    """Draw the thumb buttons beside a name."""
+    quick = [(present, "Present"), ("L", "Late"), ("N", "Absent, no reason yet")]
+    other = code if code and code not in {symbol for symbol, _ in quick} else ""
+    return render_to_string("registers/register_quick.html", {"quick": quick, "code": code, "other": other, "off": off})
+
+
+def rows_of(
+    request: StaffRequest,
+    sheet: Sheet,
+    session: Session,
+    picker: list[dict[str, Any]],
+    sent: Sent | None,
+    *,
+    office: bool,
+    is_open: bool,
+) -> list[dict[str, Any]]:
+    """Give the rows with what the screen shows beside each pupil."""
+    typed = {entry.pupil_id: entry for entry in sent.entries} if sent else {}
+    usable = {code["symbol"] for kind in picker for code in kind["codes"]}
+    names = code_set(session.on)
+    present = present_code(session.half)
+    rows = []
+    for number, row in enumerate(sheet.rows, start=1):
+        entry = typed.get(row.pupil.pk)
+        code = entry.code if entry else row.code
+        rate = row.rate
+        locked = not office and bool(row.code) and row.code not in usable
+        rows.append(
+            {
+                "number": number,
+                "row": row,
+                "pk": row.pupil.pk,
+                "name": str(row.pupil),
+                "code": code,
+                "family": family_of(code) if code else "",
+                "meaning": names[row.code].meaning if row.code in names else "",
+                "minutes": (entry.minutes_late if entry else row.mark.minutes_late if row.mark else None) or "",
+                "late": code in {"L", "U"},
+                "locked": locked,
+                "chips": _chips(row.ten),
+                "quick": _quick(present, code, off=locked or not is_open),
+                "low": rate is not None and rate * 10 <= 9,
+                "saved_by": "" if row.hand is None or row.hand.name == request.user.signature else row.hand.name,
+                "saved_today": row.hand is not None and clock.local(row.hand.at).date() == session.on,
+            }
+        )
+    return rows
+
+
+def picker_of(session: Session, *, office: bool) -> list[dict[str, Any]]:
+    """Give the codes the person may enter, by the tint they have on screen."""
+    kinds: dict[str, list[dict[str, str]]] = {}
+    for code in enterable(session, office=office):
+        family = family_of(code.symbol)
+        kinds.setdefault(family, []).append(
+            {"symbol": code.symbol, "family": family, "name": code.meaning, "more": code.description}
+        )
+    return [{"name": FAMILY_NAMES[family].capitalize(), "codes": codes} for family, codes in kinds.items()]
+
+
+def ten_heading(sheet: Sheet) -> str:
+    """Give the head of the column of last sessions, with its first and last day."""
+    if not sheet.sessions:
+        return "Last sessions"
+    first, last = sheet.sessions[0].on, sheet.sessions[-1].on
+    start = f"{first:%a} {first.day}" + ("" if first.month == last.month else f" {first:%b}")
+    return f"Last ten, {start} to {last:%a} {last.day} {last:%b}"
+
+
+def why_not(found: Moment, session: Session, sheet: Sheet) -> str:
+    """Say why a register is not there to take."""
+    if not found.is_held:
+        return f"The school does not meet on {session.spoken()}."
+    if found.opens_at is None:
+        return f"No times are set for the {SPOKEN_HALF[session.half]} session: set them in the school's calendar."
+    if not sheet.rows:
+        return "No pupil sits in this group on this day: nothing is owed."
+    return f"This register opens at {found.opens_at:%H:%M} on {spoken_date(session.on)}."
