@@ -59,9 +59,18 @@ def run() -> list[dict]:
     figure = statistics.median(imports)
     count = f"{len(marks):,}"
     return [
-        row(f"import {count} marks", figure, "s", floor=floor, goal=3.0, note="floor: COPY of the same rows into the table"),
+        row(
+            f"import {count} marks",
+            figure,
+            "s",
+            floor=floor,
+            goal=3.0,
+            note="floor: COPY of the same rows into the table",
+        ),
         row(f"import the same {count} marks again", again[0], "s", floor=floor, note="nothing is written"),
-        row(f"import {count} marks, one in ten amended", amended[0], "s", floor=floor, note="each leaves its amendment"),
+        row(
+            f"import {count} marks, one in ten amended", amended[0], "s", floor=floor, note="each leaves its amendment"
+        ),
     ]
 
 
@@ -131,10 +140,13 @@ def _copy_lines(school: School, pks: dict[str, int], marks: list[tuple[str, date
 
 
 def _stage(lines: bytes) -> None:
-    with connection.cursor() as cursor, cursor.copy(
-        'COPY registers_mark (school_id, pupil_id, "on", half, code, minutes_late, comment, school_week, origin,'
-        " recorded_at, recorded_by_id) FROM STDIN"
-    ) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            'COPY registers_mark (school_id, pupil_id, "on", half, code, minutes_late, comment, school_week, origin,'
+            " recorded_at, recorded_by_id) FROM STDIN"
+        ) as copy,
+    ):
         copy.write(lines)
 
 

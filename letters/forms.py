@@ -32,7 +32,7 @@ class ArrangeCover(forms.Form):
     name = forms.CharField(
         required=False, max_length=150, label="Or a supply teacher, by name", help_text="Somebody without an account."
     )
-    why = forms.CharField(required=False, max_length=200, label="Why", help_text="For the record. Optional.")
+    why = forms.CharField(required=False, max_length=200, label="Why", help_text="For the record.")
 
     def __init__(self, *args: Any, school: School, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

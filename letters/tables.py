@@ -33,7 +33,7 @@ class Messages(tables.Table):
 
     class Meta:
         template_name = "django_tables2/office.html"
-        attrs = {"caption": "Messages", "class": "tbl stack"}
+        attrs = {"caption": "Messages of the post room", "class": "tbl stack"}
         order_by = "-written_at"
         empty_text = "No message here."
 

@@ -10,8 +10,8 @@ from django import forms
 class Period(forms.Form):
     """A period of one's own choice."""
 
-    from_on = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    to_on = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    from_on = forms.DateField(label="From", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    to_on = forms.DateField(label="To", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
 
     def clean(self) -> dict[str, Any]:
         """Refuse a period that ends before it begins."""

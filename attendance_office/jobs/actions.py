@@ -94,19 +94,21 @@ def finish(
     return run
 
 
-def fail(*, run: Run, error: str, at: datetime) -> Run:
+def fail(*, run: Run, error: str, by: User | None = None, at: datetime) -> Run:
     """Record that a run broke off. It is tried again when its lease is over, three times at most."""
     with transaction.atomic():
         if run.attempts >= MOST_ATTEMPTS:
             if _mine(run).update(state=Run.State.FAILED, finished_at=at, error=error[:2000]):
-                _say_failed(run, at=at)
+                _say_failed(run, by=by, at=at)
         else:
             _mine(run).update(error=error[:2000])
     run.refresh_from_db()
     return run
 
 
-def record_missed(*, school_id: int, job: str, due_on: date, due_at: datetime, at: datetime) -> bool:
+def record_missed(
+    *, school_id: int, job: str, due_on: date, due_at: datetime, by: User | None = None, at: datetime
+) -> bool:
     """Record that a job's window passed without a run. Gives False where the date already has one.
 
     A run that was begun in time and whose worker died is given up here: its window is over.
@@ -134,7 +136,7 @@ def record_missed(*, school_id: int, job: str, due_on: date, due_at: datetime, a
                 run,
                 "missed a job",
                 f"{run.get_job_display()} on {due_on:%d %b %Y} was missed.",
-                by=None,
+                by=by,
                 at=at,
             )
     return is_new
@@ -208,9 +210,7 @@ def due_instant(*, schedule: Schedule | None, job: str, on: date) -> datetime:
 
 def _mine(run: Run) -> Any:
     """Give the run as long as this attempt still holds it."""
-    return Run.objects.filter(
-        pk=run.pk, state=Run.State.RUNNING, attempts=run.attempts, started_at=run.started_at
-    )
+    return Run.objects.filter(pk=run.pk, state=Run.State.RUNNING, attempts=run.attempts, started_at=run.started_at)
 
 
 def _give_up(run: Run, *, at: datetime) -> None:
@@ -221,9 +221,9 @@ def _give_up(run: Run, *, at: datetime) -> None:
     _say_failed(run, at=at)
 
 
-def _say_failed(run: Run, *, at: datetime) -> None:
+def _say_failed(run: Run, *, by: User | None = None, at: datetime) -> None:
     words = f"{run.get_job_display()} failed {run.attempts} times and was given up."
-    _say(run, "gave up a job", words, by=None, at=at)
+    _say(run, "gave up a job", words, by=by, at=at)
 
 
 def _say(run: Run, verb: str, words: str, *, by: User | None, at: datetime, **more: Any) -> None:

@@ -81,7 +81,7 @@ class Trail(forms.Form):
     q = forms.CharField(required=False, label="Words")
     who = forms.CharField(required=False, label="Who")
     kind = forms.ChoiceField(required=False, label="About")
-    on = forms.DateField(required=False, label="Day", widget=forms.DateInput(attrs={"type": "date"}))
+    on = forms.DateField(required=False, label="Day", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
 
     def __init__(self, *args: Any, kinds: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -84,7 +84,7 @@ def _amended(request: StaffRequest, mark: Mark, code: str) -> HttpResponse:
         return redirect(f"{reverse(PAGES[page], args=[mark.pupil_id])}?period={request.POST.get('period', '')}")
     seen = look(request, mark.pupil, at=clock.now())
     now = next((one for one in seen.marks if one.pk == mark.pk), None)
-    context = {
+    context: dict[str, Any] = {
         "period": seen.period,
         "mark": now,
         "pupil": mark.pupil,

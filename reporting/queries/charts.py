@@ -61,7 +61,7 @@ class SmallCharts:
     @property
     def height(self) -> int:
         """Give the height in the chart's own units."""
-        return STEP_TOP + len(self.rows) * ROW + 2
+        return STEP_TOP + len(self.rows) * ROW + 6
 
 
 def _x(place: int, days: int) -> float:

@@ -22,6 +22,7 @@ from registers.rules.rates import Tally, tally
 from registers.rules.sessions import Calendar, CalendarTooShort, Session
 
 UNEXPLAINED = "N"
+UNKNOWN_REASON = frozenset({"N", "O"})
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class OwedRegister:
 
 @dataclass(frozen=True)
 class Watched:
-    """A highly vulnerable pupil who is absent without a reason, or has no mark."""
+    """A highly vulnerable pupil who is absent, or has no mark."""
 
     pupil: Pupil
     code: str
@@ -133,7 +134,17 @@ class Morning:
     @property
     def watched_absent(self) -> int:
         """Give the highly vulnerable pupils who are absent without a reason."""
-        return sum(bool(row.code) for row in self.watched)
+        return sum(row.code in UNKNOWN_REASON for row in self.watched)
+
+    @property
+    def watched_unmarked(self) -> int:
+        """Give the highly vulnerable pupils without a mark."""
+        return sum(not row.code for row in self.watched)
+
+    @property
+    def watched_at_most(self) -> int:
+        """Give how many of them are absent without a reason if every one without a mark is."""
+        return self.watched_absent + self.watched_unmarked
 
     @property
     def due_today(self) -> Sequence[Unsettled]:
@@ -256,7 +267,7 @@ def _owed(school: School, lines: Sequence[RegisterLine]) -> list[OwedRegister]:
 
 
 def _watched(pupils: QuerySet[Pupil], school: School, now: Session) -> list[Watched]:
-    """Give the highly vulnerable pupils on roll who are absent unexplained or unmarked, and whom to ring first."""
+    """Give the highly vulnerable pupils on roll who are absent or unmarked, and whom to ring first."""
     on_roll = Enrolment.objects.filter(
         Q(ends_on=None) | Q(ends_on__gte=now.on), pupil=OuterRef("pk"), starts_on__lte=now.on
     )
@@ -267,11 +278,11 @@ def _watched(pupils: QuerySet[Pupil], school: School, now: Session) -> list[Watc
     codes = dict(
         Mark.objects.filter(school=school, pupil__in=ids, on=now.on, half=now.half).values_list("pupil_id", "code")
     )
-    missing = [pupil for pupil in flagged if codes.get(pupil.pk, "") in ("", "N", "O")]
+    meaning = code_set(now.on)
+    missing = [pupil for pupil in flagged if pupil.pk not in codes or meaning[codes[pupil.pk]].counts.is_absent]
     if not missing:
         return []
     ids = [pupil.pk for pupil in missing]
-    meaning = code_set(now.on)
     attending = [symbol for symbol, code in meaning.items() if code.counts.is_attended]
     seen: dict[int, Session] = {}
     rows = (

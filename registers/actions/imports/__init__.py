@@ -23,7 +23,7 @@ from .reading import Unreadable
 from .report import Fault, FileReport, Report
 from .schools import read_school
 from .staff import read_groups, read_staff
-from .task import Task
+from .task import Task, wait_for_turn
 
 __all__ = ["Fault", "FileReport", "Report", "import_school"]
 
@@ -39,8 +39,6 @@ _READERS: Final[tuple[tuple[str, Callable[[Task], None]], ...]] = (
     (columns.MARKS, read_marks),
 )
 _BUSY: Final = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
-# Two imports of one school wait for each other; nothing else does. The first number is this lock's alone.
-_LOCK: Final = "SELECT pg_advisory_xact_lock(1096040772, %s)"
 
 
 def import_school(*, folder: Path, by: User | None, at: datetime, on: date, dry_run: bool = False) -> Report:
@@ -113,7 +111,7 @@ def _in_one_go(
     school_id = school.pk if school else None
     try:
         with trail.signed(by=by, at=at, school_id=school_id, reason=reason):
-            _make_room(school_id)
+            _make_room(school)
             with pghistory.context(by=by.signature if by else trail.THE_OFFICE, at=at.isoformat(), reason=reason):
                 read_id = read(file)
             if file.is_refused:
@@ -132,14 +130,13 @@ def _in_one_go(
         file.close_refused()
 
 
-def _make_room(school_id: int | None) -> None:
+def _make_room(school: School | None) -> None:
     """Let a long import run, and two imports of one school wait for each other."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute("SET LOCAL lock_timeout = '10min'")
-        if school_id is not None:
-            cursor.execute(_LOCK, [school_id])
         cursor.execute("SET LOCAL lock_timeout = '60s'")
+    if school is not None:
+        wait_for_turn(school.urn)
 
 
 def _record(file: FileReport, by: User | None, at: datetime, school_id: int | None) -> None:

@@ -138,9 +138,10 @@ def _checked(path: Path, encoding: str) -> str:
             chunk = raw.read(_CHUNK)
             try:
                 text = decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError:
+            except UnicodeDecodeError as wrong:
                 if encoding == "utf-8":
                     raise
+                row += chunk.count(b"\n", 0, wrong.start)
                 raise Unreadable(
                     f"Near row {row} there is a byte that no letter of {_NAMES[encoding]} has. Save the file as UTF-8.",
                     row=row,

@@ -10,7 +10,7 @@ from attendance_office.staff.models import School, Trust
 
 from .fields import Row
 from .report import FileReport
-from .task import rows
+from .task import rows, wait_for_turn
 from .writing import reconcile
 
 _DIGITS: Final = (
@@ -35,6 +35,8 @@ def read_school(path: Path, report: FileReport) -> School | None:
         return None
     row = found[0]
     values = _values(row)
+    if not report.is_refused:
+        wait_for_turn(values["urn"])
     _refuse_another(row, values)
     trust = row.text("trust")
     if report.is_refused:

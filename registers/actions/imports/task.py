@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Final
+
+from django.db import connection
 
 from attendance_office.staff.models import School, User
 
@@ -34,6 +37,21 @@ class Task:
     def was_refused(self, file: str) -> bool:
         """Tell whether a file that is read earlier was refused."""
         return any(one.file == file and one.is_refused for one in self.folder.files)
+
+
+# Two imports of one school wait for each other; nothing else does. The first number is this lock's alone.
+_LOCK: Final = "SELECT pg_advisory_xact_lock(1096040772, %s)"
+_LONGEST_WAIT: Final = "10min"
+
+
+def wait_for_turn(urn: str) -> None:
+    """Wait until no other import is writing to the school, to the end of this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout')")
+        (usual,) = cursor.fetchone()
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_LONGEST_WAIT])
+        cursor.execute(_LOCK, [int(urn)])
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [usual])
 
 
 def rows(path: Path, report: FileReport) -> Iterator[Row]:

@@ -82,9 +82,7 @@ def test_a_pupil_sits_in_the_group_from_the_start_of_the_school_year_or_of_the_s
 
 def test_week_totals_are_right_after_an_import(sample):
     assert differences() == []
-    assert WeekTotal.objects.get(
-        pupil_id=Pupil.objects.get(upn=TOBI).pk, school_week=date(2026, 11, 16)
-    ).late == 2
+    assert WeekTotal.objects.get(pupil_id=Pupil.objects.get(upn=TOBI).pk, school_week=date(2026, 11, 16)).late == 2
 
 
 def test_each_file_is_one_line_of_the_trail(sample):
