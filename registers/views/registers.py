@@ -217,7 +217,7 @@ def _sheet(
             "present": present_code(session.half),
             "codes": [
                 {"s": code["symbol"], "f": code["family"], "n": code["name"]}
-                for kind in picker
+                for kind in picker.kinds
                 for code in kind["codes"]
             ],
         },

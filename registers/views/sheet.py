@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -42,7 +43,7 @@ def rows_of(
     request: StaffRequest,
     sheet: Sheet,
     session: Session,
-    picker: list[dict[str, Any]],
+    picker: Picker,
     sent: Sent | None,
     *,
     office: bool,
@@ -50,7 +51,7 @@ def rows_of(
 ) -> list[dict[str, Any]]:
     """Give the rows with what the screen shows beside each pupil."""
     typed = {entry.pupil_id: entry for entry in sent.entries} if sent else {}
-    usable = {code["symbol"] for kind in picker for code in kind["codes"]}
+    usable = picker.symbols
     names = code_set(session.on)
     present = present_code(session.half)
     rows = []
@@ -81,15 +82,30 @@ def rows_of(
     return rows
 
 
-def picker_of(session: Session, *, office: bool) -> list[dict[str, Any]]:
-    """Give the codes the person may enter, by the tint they have on screen."""
+@dataclass(frozen=True)
+class Picker:
+    """The codes a person may enter in one session, by the tint they have on screen, and the list of them as drawn."""
+
+    kinds: list[dict[str, Any]]
+    html: str
+
+    @property
+    def symbols(self) -> set[str]:
+        """Give the symbols it offers."""
+        return {code["symbol"] for kind in self.kinds for code in kind["codes"]}
+
+
+@lru_cache(maxsize=64)
+def picker_of(session: Session, *, office: bool) -> Picker:
+    """Give the picker; drawn once for each session and right, since every group's sheet shows the same."""
     kinds: dict[str, list[dict[str, str]]] = {}
     for code in enterable(session, office=office):
         family = family_of(code.symbol)
         kinds.setdefault(family, []).append(
             {"symbol": code.symbol, "family": family, "name": code.meaning, "more": code.description}
         )
-    return [{"name": FAMILY_NAMES[family].capitalize(), "codes": codes} for family, codes in kinds.items()]
+    found = [{"name": FAMILY_NAMES[family].capitalize(), "codes": codes} for family, codes in kinds.items()]
+    return Picker(found, render_to_string("registers/register_codes.html", {"picker": found}))
 
 
 def ten_heading(sheet: Sheet) -> str:

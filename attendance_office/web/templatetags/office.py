@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import floor
 from typing import Any, Final
 
@@ -69,6 +70,12 @@ def icon(name: str, label: str = "") -> SafeString:
     """
     if name not in ICONS:
         raise template.TemplateSyntaxError(f"No icon is called {name!r}: see docs/ui.md.")
+    return _drawn(name, label)
+
+
+@lru_cache(maxsize=512)
+def _drawn(name: str, label: str) -> SafeString:
+    """Draw a symbol once: a register shows the same few on every row."""
     symbol = name if name.startswith("n-") else f"s-{name}"
     if label:
         return format_html('<svg class="i" role="img" aria-label="{}"><use href="#{}"/></svg>', label, symbol)

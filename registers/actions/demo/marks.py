@@ -220,31 +220,35 @@ class Part:
             one.changed |= {n: "N" for n in numbers if one.marks.codes[n] in _MAY_BE_UNKNOWN}
 
     def mark_lines(self) -> Iterator[str]:
-        """Give the marks as COPY reads them, session by session and group by group, as registers are taken."""
-        lines: list[str] = []
-        for place, number in enumerate(self.numbers):
-            session = self.shape.sessions[number]
-            on, half = session.on, session.half
-            is_today = session == self.today
-            for room in self.rooms:
-                seats = [one for one in room.seats if one.from_on <= on <= one.to_on]
-                if is_today:
-                    seats = self._this_morning(room, seats)
-                at = taken_at(session, room.group.pk)[1]
-                head = f"\t{on}\t{half}\t"
-                tail = f"\t{session.monday}\tregister\t{at}\t{room.tutor or _NULL}\n"
-                for one in seats:
-                    marks = one.marks
-                    code = one.changed.get(number) or marks.codes[number]
-                    minutes: Any = marks.minutes.get(number, _NULL) if code in _LATE else _NULL
-                    said = marks.comments.get(number, "") if number in marks.comments and code != "N" else ""
-                    lines.append(
-                        f"{self.school.pk}\t{one.pupil_id}{head}{_ESCAPED.get(code, code)}\t{minutes}\t{said}{tail}"
-                    )
-            if place % BATCH == BATCH - 1:
-                yield "".join(lines)
-                lines.clear()
-        yield "".join(lines)
+        """Give the marks as COPY reads them, some days at a time, pupil by pupil: as the index wants them."""
+        seated = sorted(((one, room) for room in self.rooms for one in room.seats), key=lambda pair: pair[0].pupil_id)
+        for start in range(0, len(self.numbers), BATCH):
+            numbers = self.numbers[start : start + BATCH]
+            frames = {
+                room.group.pk: [(number, *self._frame(room, number)) for number in numbers] for room in self.rooms
+            }
+            yield "".join(line for one, room in seated for line in self._lines_of(one, frames[room.group.pk]))
+
+    def _frame(self, room: Room, number: int) -> tuple[date, str, str, frozenset[int] | None]:
+        """Give what all marks of one register share: before the code, after the comment, and who alone is marked."""
+        session = self.shape.sessions[number]
+        at = taken_at(session, room.group.pk)[1]
+        alone = None
+        if session == self.today:
+            there = [one for one in room.seats if one.from_on <= session.on <= one.to_on]
+            alone = frozenset(one.pupil_id for one in self._this_morning(room, there))
+        head = f"\t{session.on}\t{session.half}\t"
+        return session.on, head, f"\t{session.monday}\tregister\t{at}\t{room.tutor or _NULL}\n", alone
+
+    def _lines_of(self, one: Seat, frames: list[tuple[int, date, str, str, frozenset[int] | None]]) -> Iterator[str]:
+        begin, marks = f"{self.school.pk}\t{one.pupil_id}", one.marks
+        for number, on, head, tail, alone in frames:
+            if not one.from_on <= on <= one.to_on or (alone is not None and one.pupil_id not in alone):
+                continue
+            code = one.changed.get(number) or marks.codes[number]
+            minutes: Any = marks.minutes.get(number, _NULL) if code in _LATE else _NULL
+            said = marks.comments.get(number, "") if code != "N" else ""
+            yield f"{begin}{head}{_ESCAPED.get(code, code)}\t{minutes}\t{said}{tail}"
 
     def _this_morning(self, room: Room, seats: list[Seat]) -> list[Seat]:
         name = room.group.name
