@@ -28,7 +28,9 @@ HERE = Path(__file__).parent
 def names() -> list[str]:
     """Give the benchmarks there are."""
     return sorted(
-        module.name for module in pkgutil.iter_modules([str(HERE)]) if module.name not in ("__main__", "ground", "settings", "urls")
+        module.name
+        for module in pkgutil.iter_modules([str(HERE)])
+        if module.name not in ("__main__", "ground", "settings", "urls")
     )
 
 

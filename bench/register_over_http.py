@@ -91,7 +91,9 @@ def people(school: School) -> list[User]:
     """Give sixty people of the school who may enter any register."""
     found = list(User.objects.filter(email__startswith="enterer", email__contains=school.urn))
     for number in range(len(found), PEOPLE):
-        user = User.objects.create_user(f"enterer{number}@bench{school.urn}.invalid", None, last_name=f"Enterer{number}")
+        user = User.objects.create_user(
+            f"enterer{number}@bench{school.urn}.invalid", None, last_name=f"Enterer{number}"
+        )
         Post.objects.create(user=user, school=school, role="officer")
         found.append(user)
     return found
@@ -177,9 +179,13 @@ def run() -> list[dict]:
         sheet, bare = f"/registers/{group}/{on}/{half}/", f"/bench/page/{group}/"
         floor = alone(first, [("GET", bare, None)] * 60)
         rows.append(row("open a register of 30, alone", alone(first, [("GET", sheet, None)] * 60), floor=floor, goal=1.5,
-                        note="floor: thirty names and fields behind the same sign-in and base template, one query"))  # fmt: skip
-        floor = alone(first, [("POST", f"/bench/upsert/{g}/{d}/{h}/", b) for g, d, h, b in (next(registers) for _ in range(60))])
-        saved = alone(first, [("POST", f"/registers/{g}/{d}/{h}/save/", b) for g, d, h, b in (next(registers) for _ in range(60))])
+                        note="floor: a bare page of thirty rows with the same eight cells, same sign-in and base template, one query"))  # fmt: skip
+        floor = alone(
+            first, [("POST", f"/bench/upsert/{g}/{d}/{h}/", b) for g, d, h, b in (next(registers) for _ in range(60))]
+        )
+        saved = alone(
+            first, [("POST", f"/registers/{g}/{d}/{h}/save/", b) for g, d, h, b in (next(registers) for _ in range(60))]
+        )
         rows.append(row("save a register of 30, alone", saved, floor=floor, goal=2.0,
                         note="floor: one bare upsert of thirty marks behind the same sign-in, with the marks' triggers"))  # fmt: skip
         persons = [Person(port, user) for user in users]

@@ -8,13 +8,21 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import engines
 from django.urls import include, path
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 
 from registers.models import Pupil
 
+# What the register's sheet shows, drawn from the names alone: the same eight cells a row, and nothing asked of the record.
 PAGE = engines["django"].from_string(
-    '{% extends "base.html" %}{% block main %}<form>{% for pupil in pupils %}<p>{{ pupil }}'
-    ' <input name="code-{{ pupil.pk }}" aria-label="{{ pupil }}"></p>{% endfor %}</form>{% endblock %}'
+    '{% extends "base.html" %}{% block main %}<form><table class="tbl reg">{% for pupil in pupils %}<tr><td>{{ forloop.counter }}</td>'
+    '<th scope="row"><a href="/pupils/{{ pupil.pk }}/">{{ pupil }}</a></th><td><span>{{ ten }}</span></td>'
+    '<td><input name="code-{{ pupil.pk }}" value="" aria-label="Code for {{ pupil }}"><input type="hidden" name="was-{{ pupil.pk }}"></td>'
+    '<td><label><input name="minutes-{{ pupil.pk }}" aria-label="Minutes late, {{ pupil }}"> min late</label></td>'
+    '<td>{{ rate }}</td><td><span>{{ saved }}</span></td><td><span aria-label="Mark {{ pupil }}">{{ quick }}</span></td></tr>'
+    "{% endfor %}</table></form>{% endblock %}"
 )
+TEN = mark_safe("".join(f'<span class="c p">{symbol}</span>' for symbol in "/\\/\\/\\/\\/\\"))
+QUICK = mark_safe("".join(f'<button type="button" data-code="{symbol}">{symbol}</button>' for symbol in "/LN?"))
 UPSERT = """
     INSERT INTO registers_mark (school_id, pupil_id, "on", half, code, comment, school_week, origin, recorded_at)
     SELECT %(school)s, pupil, %(on)s, %(half)s, code, '', %(week)s, 'register', %(at)s
@@ -24,9 +32,11 @@ UPSERT = """
 
 
 def page(request: HttpRequest, group: int) -> HttpResponse:
-    """Draw thirty names with a field each: one query, no thought."""
+    """Draw thirty rows of a sheet: one query, no thought."""
     pupils = Pupil.objects.filter(tutor_group=group)
-    return HttpResponse(PAGE.render({"pupils": pupils}, request))
+    return HttpResponse(
+        PAGE.render({"pupils": pupils, "ten": TEN, "quick": QUICK, "rate": "98.1", "saved": "08:46"}, request)
+    )
 
 
 def upsert(request: HttpRequest, group: int, on: str, half: str) -> JsonResponse:

@@ -186,7 +186,9 @@ MATRIX: dict[str, Way] = {
     "registers:group_undo": Way((C.EDIT_PUPILS,), "group_entry", post=True),
     "registers:group_take": Way((C.EDIT_PUPILS,), "membership", post=True, once=True),
     "letters:board": Way((C.SEE_BOARD,)),
-    "letters:board_changes": Way((C.SEE_BOARD,), get={"on": "2026-11-23", "half": "AM", "since": "2026-11-23T09:00:00+00:00"}),
+    "letters:board_changes": Way(
+        (C.SEE_BOARD,), get={"on": "2026-11-23", "half": "AM", "since": "2026-11-23T09:00:00+00:00"}
+    ),
     "letters:walk_round": Way((C.SEE_BOARD,)),
     "letters:chase_selected": Way((C.CHASE,), "session", post=True),
     "letters:chase": Way((C.CHASE,), "register", rows="group"),

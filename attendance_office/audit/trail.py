@@ -49,7 +49,7 @@ def signed(*, by: Hand | None, at: datetime, school_id: int | None, reason: str 
         yield
 
 
-def record(  # noqa: PLR0913 - each keyword is one column of the record
+def record(
     *,
     verb: str,
     by: Hand | None,

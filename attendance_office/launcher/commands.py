@@ -94,7 +94,7 @@ def check(arguments: Sequence[str]) -> int:
             ("imports (import-linter)", [str(BIN / "lint-imports")], environment),
             (
                 "templates (djlint)",
-                [str(BIN / "djlint"), "--check", "--lint", "--quiet", "templates"],
+                [str(BIN / "djlint"), "--lint", "--quiet", "templates"],
                 environment,
             ),
             (

@@ -1,4 +1,7 @@
-"""The door of every page: signed in, a post in the school, and allowed. What is not the person's own school is not there."""
+"""The door of every page: signed in, a post in the school, and allowed.
+
+What is not the person's own school is not there.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ def door(*cans: Can, section: str = "") -> Callable[[StaffView], Callable[..., H
     def wrap(view: StaffView) -> Callable[..., HttpResponse]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            staff = cast(StaffRequest, request)
+            staff = cast("StaffRequest", request)
             if getattr(staff, "school", None) is None:
                 raise Http404
             if not any(staff.user.standing.may(can, staff.school.pk) for can in cans):

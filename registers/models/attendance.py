@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q
 
@@ -40,9 +39,7 @@ class RegisterQuerySet(models.QuerySet["Register"]):
 
     def visible_to(self, user: User) -> RegisterQuerySet:
         """Give the registers of groups that the user's posts reach."""
-        return self.filter(
-            user.standing.rows(school="school", year="tutor_group__year_group", group="tutor_group")
-        )
+        return self.filter(user.standing.rows(school="school", year="tutor_group__year_group", group="tutor_group"))
 
 
 class Register(models.Model):
@@ -70,7 +67,8 @@ class Register(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["school", "tutor_group", "on", "half"], name="one_register_per_session"),
             models.CheckConstraint(
-                name="opened_by_someone_at_some_time", condition=Q(opened_at=None, opened_by=None) | Q(opened_at__isnull=False)
+                name="opened_by_someone_at_some_time",
+                condition=Q(opened_at=None, opened_by=None) | Q(opened_at__isnull=False),
             ),
         ]
         indexes = [models.Index(fields=["school", "on", "half"], name="register_by_session")]
@@ -111,7 +109,9 @@ class Mark(models.Model):
         IMPORT = "import", "Read from a file"
 
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
-    pupil = models.ForeignKey(Pupil, on_delete=models.PROTECT, related_name="marks", db_constraint=False, db_index=False)
+    pupil = models.ForeignKey(
+        Pupil, on_delete=models.PROTECT, related_name="marks", db_constraint=False, db_index=False
+    )
     on = models.DateField()
     half = models.CharField("session", max_length=2, choices=Half.choices)
     code = models.CharField(max_length=3)
@@ -134,7 +134,10 @@ class Mark(models.Model):
         ]
         indexes = [
             models.Index(fields=["school", "on", "half"], name="mark_by_session"),
-            models.Index(fields=["school", "pupil", "school_week"], name="mark_unauthorised", condition=Q(code__in=["G", "N", "O", "U"])
+            models.Index(
+                fields=["school", "pupil", "school_week"],
+                name="mark_unauthorised",
+                condition=Q(code__in=["G", "N", "O", "U"]),
             ),
         ]
         triggers = triggers.ON_MARKS

@@ -42,9 +42,7 @@ class PupilQuerySet(models.QuerySet["Pupil"]):
 
     def on_roll(self, on: Any) -> PupilQuerySet:
         """Give the pupils enrolled on a day."""
-        return self.filter(
-            Q(enrolments__ends_on=None) | Q(enrolments__ends_on__gte=on), enrolments__starts_on__lte=on
-        )
+        return self.filter(Q(enrolments__ends_on=None) | Q(enrolments__ends_on__gte=on), enrolments__starts_on__lte=on)
 
     def in_order(self) -> PupilQuerySet:
         """Give them by surname and forename as an English list has them."""
@@ -182,7 +180,9 @@ class Placement(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="placement_ends_after_start", condition=Q(to_on=None) | Q(to_on__gte=F("from_on"))),
+            models.CheckConstraint(
+                name="placement_ends_after_start", condition=Q(to_on=None) | Q(to_on__gte=F("from_on"))
+            ),
             ExclusionConstraint(
                 name="one_tutor_group_at_a_time",
                 expressions=[
@@ -276,7 +276,9 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["group", "pupil", "from_on"], name="one_membership_per_start"),
-            models.CheckConstraint(name="membership_ends_after_start", condition=Q(to_on=None) | Q(to_on__gte=F("from_on"))),
+            models.CheckConstraint(
+                name="membership_ends_after_start", condition=Q(to_on=None) | Q(to_on__gte=F("from_on"))
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,8 @@
 """What Postgres itself guarantees about marks: amendments, week totals, and that nothing is deleted.
 
-Statement triggers with transition tables, so that a bulk change, raw SQL and COPY are caught like a single save. Both sides
-of every change touch the week totals in one order (school, pupil, week), so that overlapping writers never deadlock.
+Statement triggers with transition tables, so that a bulk change, raw SQL and COPY are caught like a single save. Both
+sides of every change touch the week totals in one order (school, pupil, week), so that overlapping writers never
+deadlock.
 """
 
 import pgtrigger

@@ -21,12 +21,10 @@ def calendar_of(school_id: int) -> sessions.Calendar:
     closed_sessions: set[sessions.Session] = set()
     for on, half in NonSchoolDay.objects.filter(school=school_id).values_list("on", "half"):
         if half:
-            closed_sessions.add(sessions.Session(on, cast(Half, half)))
+            closed_sessions.add(sessions.Session(on, cast("Half", half)))
         else:
             closed_days.add(on)
-    return sessions.Calendar(
-        terms=terms, closed=frozenset(closed_days), closed_sessions=frozenset(closed_sessions)
-    )
+    return sessions.Calendar(terms=terms, closed=frozenset(closed_days), closed_sessions=frozenset(closed_sessions))
 
 
 def session_times(school_id: int, on: date) -> dict[str, SessionTimes]:

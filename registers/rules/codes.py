@@ -133,9 +133,7 @@ def _row(
     replaced_by: tuple[str, ...] = (),
     halves: frozenset[Half] = _BOTH,
 ) -> Code:
-    return Code(
-        symbol, meaning, description, counts, by, frozenset(needs), late, from_on, to_on, replaced_by, halves
-    )
+    return Code(symbol, meaning, description, counts, by, frozenset(needs), late, from_on, to_on, replaced_by, halves)
 
 
 _P, _A, _AUTH = Counts.PRESENT, Counts.APPROVED, Counts.AUTHORISED
@@ -254,10 +252,7 @@ _TABLE: Final[tuple[Code, ...]] = (
 )  # fmt: skip
 
 _CHANGES: Final = tuple(
-    sorted(
-        {row.from_on for row in _TABLE}
-        | {row.to_on + timedelta(days=1) for row in _TABLE if row.to_on is not None}
-    )
+    sorted({row.from_on for row in _TABLE} | {row.to_on + timedelta(days=1) for row in _TABLE if row.to_on is not None})
 )
 _SETS: Final[tuple[Mapping[str, Code], ...]] = (
     MappingProxyType({}),

@@ -143,9 +143,7 @@ def sickness_days(marks: Mapping[Session, str], calendar: Calendar) -> Fraction:
     )
 
 
-def sickness_days_expected(
-    missed: Fraction | int, calendar: Calendar, *, on: date, back_on: date
-) -> Fraction:
+def sickness_days_expected(missed: Fraction | int, calendar: Calendar, *, on: date, back_on: date) -> Fraction:
     """Give the school days a pupil will have missed by sickness by the day of return.
 
     `missed` holds those up to and including `on`; the school days after it and before `back_on` are added.

@@ -74,8 +74,7 @@ class Term:
     def __post_init__(self) -> None:
         if self.ends_on < self.starts_on:
             raise ValueError(
-                f"{self.name} ends on {spoken_date(self.ends_on)}, "
-                f"before it starts on {spoken_date(self.starts_on)}."
+                f"{self.name} ends on {spoken_date(self.ends_on)}, before it starts on {spoken_date(self.starts_on)}."
             )
 
 

@@ -26,9 +26,7 @@ def check_upn(text: str) -> str:
         )
     right = check_letter(upn[1:])
     if upn[0] != right:
-        raise ValueError(
-            f"{upn} is not a unique pupil number: its check letter would be {right}, not {upn[0]}."
-        )
+        raise ValueError(f"{upn} is not a unique pupil number: its check letter would be {right}, not {upn[0]}.")
     return upn
 
 

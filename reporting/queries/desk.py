@@ -306,7 +306,7 @@ def _watched(pupils: QuerySet[Pupil], school: School, now: Session) -> list[Watc
 
 def _session(mark: Mark) -> Session:
     """Give a mark's session as the law's value."""
-    return Session(mark.on, cast(Half, mark.half))
+    return Session(mark.on, cast("Half", mark.half))
 
 
 def _families(pupil_ids: Sequence[int]) -> int:

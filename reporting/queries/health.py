@@ -66,7 +66,7 @@ def _beat(at: datetime) -> Sign:
         seen="The clock ticks" if beat else "The clock has never ticked",
         since=beat.at if beat else None,
         is_well=beat is not None and at - beat.at <= BEAT_GRACE,
-        remedy="Start beat and a worker. Jobs missed meanwhile run late within their window, or are recorded as missed.",
+        remedy="Start beat and a worker. Jobs missed meanwhile run late within their window or are recorded as missed.",
     )
 
 
@@ -89,7 +89,7 @@ def _backup(at: datetime) -> Sign:
             seen="No backup has reported",
             since=None,
             is_well=settings.OFFICE_DEMO,
-            remedy="The nightly backup touches the file named by OFFICE_BACKUP_STAMP when it is done. See docs/operations.md.",
+            remedy="The nightly backup writes the file named by OFFICE_BACKUP_STAMP when done: docs/operations.md.",
         )
     when = datetime.fromtimestamp(stamp.stat().st_mtime, tz=UTC)
     return Sign(

@@ -162,9 +162,9 @@ def test_a_session_without_a_mark_neither_adds_nor_ends():
 
 def test_marks_outside_the_calendar_are_left_out():
     marks = coded(date(2026, 9, 14), date(2026, 9, 25), "O")
-    assert continuous_absence(
-        {**marks, Session(date(2026, 9, 19), "AM"): "/"}, CALENDAR
-    ) == continuous_absence(marks, CALENDAR)
+    assert continuous_absence({**marks, Session(date(2026, 9, 19), "AM"): "/"}, CALENDAR) == continuous_absence(
+        marks, CALENDAR
+    )
     assert continuous_absence({}, CALENDAR) == ()
 
 

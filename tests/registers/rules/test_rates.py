@@ -121,9 +121,7 @@ def test_a_count_is_a_whole_number_from_nought(count):
 
 
 def test_a_tally_whose_parts_are_not_its_whole_is_refused():
-    with pytest.raises(
-        ValueError, match="10 possible sessions are not 8 attended, 1 authorised and 0 unauth"
-    ):
+    with pytest.raises(ValueError, match="10 possible sessions are not 8 attended, 1 authorised and 0 unauth"):
         Tally(possible=10, attended=8, authorised=1)
     with pytest.raises(ValueError, match="5 late is more"):
         Tally(possible=4, attended=3, authorised=0, unauthorised=1, late=5)

@@ -144,9 +144,7 @@ def test_the_next_school_day_after_half_term_is_monday():
 
 
 def test_a_calendar_that_ends_too_soon_says_what_to_add():
-    with pytest.raises(
-        CalendarTooShort, match="ends on Fri 18 Dec 2026: add the next term's dates to count 5 school"
-    ):
+    with pytest.raises(CalendarTooShort, match="ends on Fri 18 Dec 2026: add the next term's dates to count 5 school"):
         CALENDAR.next_day(date(2026, 12, 14), 5)
     with pytest.raises(CalendarTooShort, match="count the next school day after Fri 18 Dec 2026"):
         CALENDAR.next_day(date(2026, 12, 18))

@@ -12,9 +12,7 @@ from registers import rules
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[2] / "docs" / "statute.md"
-MODULES = [
-    importlib.import_module(f"registers.rules.{found.name}") for found in pkgutil.iter_modules(rules.__path__)
-]
+MODULES = [importlib.import_module(f"registers.rules.{found.name}") for found in pkgutil.iter_modules(rules.__path__)]
 
 
 def public_names():
@@ -31,9 +29,7 @@ def documented():
             if issubclass(thing, Exception):
                 continue
             for method, member in vars(thing).items():
-                function = (
-                    member.fget if isinstance(member, property) else getattr(member, "__func__", member)
-                )
+                function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
                 if inspect.isfunction(function) and not method.startswith("_"):
                     yield f"{module}.{name}.{method}", function
         yield f"{module}.{name}", thing
@@ -51,9 +47,7 @@ def quoted(cell):
     return re.findall(r"`([\w.]+)`", cell)
 
 
-@pytest.mark.parametrize(
-    ("name", "thing"), list(documented()), ids=lambda value: value if type(value) is str else ""
-)
+@pytest.mark.parametrize(("name", "thing"), list(documented()), ids=lambda value: value if type(value) is str else "")
 def test_every_rule_ends_with_its_source(name, thing):
     assert re.search(r"Source: [^\n]+(\n[^\n]+)?\.?\s*$", inspect.getdoc(thing) or ""), name
 
