@@ -1,7 +1,7 @@
 """The year to date of every pupil, a pupil's year and a school's day, on a demo school's whole year of marks.
 
 The floor is the least that counts the same from the marks: one GROUP BY without a join. With BENCH_BIG=1 the school is
-first copied to sixty, which takes minutes and some 6 GB, and the trust's 63,000 pupils are counted as well.
+first copied to sixty, which takes minutes and some 6 GB of disk, and the trust's 63,000 pupils are counted as well.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def run(arguments: Sequence[str]) -> int:
         troop.stop_left_behind()
         must_be_free(port)
         with Services(DEMO) as services:
-            environment = services.environment() | {"OFFICE_DEMO": "1"}
+            environment = services.environment() | {"OFFICE_DEMO": "1", "OFFICE_URL": address.rstrip("/")}
             readiness.tables(DEMO, environment, data=services.data)
             readiness.static_files(environment)
             shift = answer((*readiness.MANAGE, "demo", "--clock-shift"), environment)

@@ -67,7 +67,8 @@ class Command(BaseCommand):
             for fault in file.faults[:SHOWN]:
                 self.stdout.write(f"  {_in_words(fault)}")
             if file.fault_count > SHOWN:
-                self.stdout.write(f"  and {file.fault_count - SHOWN:,} more; --report FILE.csv writes them all")
+                kept = "all" if len(file.faults) == file.fault_count else f"the first {len(file.faults):,}"
+                self.stdout.write(f"  and {file.fault_count - SHOWN:,} more; --report FILE.csv writes {kept}")
         if not report.changed and not report.is_refused:
             self.stdout.write("Nothing had to change.")
 
@@ -78,7 +79,7 @@ class Command(BaseCommand):
             for one in report.files:
                 for fault in one.faults:
                     out.writerow(_safe([one.file, str(fault.row or ""), fault.column, fault.value, fault.words]))
-        self.stdout.write(f"Every fault is in {path}.")
+        self.stdout.write(f"The faults are in {path}.")
 
 
 def _in_words(fault: Fault) -> str:

@@ -182,7 +182,7 @@ def test_marks_and_amendments_are_neither_deleted_nor_rewritten(sample, only, st
     assert Amendment.objects.count() == 1
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
-    assert (Mark.objects.count(), Amendment.objects.count()) == (154, 1)
+    assert (Mark.objects.count(), Amendment.objects.count()) == (250, 1)
 
 
 def test_week_totals_follow_imports_that_add_change_and_repeat(sample, only):

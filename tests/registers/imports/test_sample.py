@@ -37,8 +37,8 @@ def test_the_sample_folder_is_read_without_complaint(sample):
     school = School.objects.get(urn="137901")
     assert (school.name, school.la_code, school.estab_number) == ("Hartwell Sample School", "302", "4999")
     assert Term.objects.filter(school=school).count() == 6
-    assert Pupil.objects.filter(school=school).count() == 12
-    assert Mark.objects.filter(school=school).count() == 154
+    assert Pupil.objects.filter(school=school).count() == 36
+    assert Mark.objects.filter(school=school).count() == 250
     luke = Pupil.objects.get(school=school, upn="X302400124008")
     assert (luke.name, luke.sort_name, luke.is_eal) == ("Luke Bielak", "bielak, luke", True)
     assert luke.tutor_group.name == "8C"
