@@ -52,6 +52,16 @@ def test_a_school_that_has_nothing_yet_says_what_to_do(transactional_db, signed_
 
     officer = person(SchoolFactory(name="New School"), "lead", "Ms", "Nell", "First")
     page = signed_in_page(officer, viewport=WIDE)
-    for path in ("/desk/", "/registers/", "/missing/", "/pupils/", "/figures/", "/post/", "/jobs/", "/groups/", "/office/calendar/"):
+    for path in (
+        "/desk/",
+        "/registers/",
+        "/missing/",
+        "/pupils/",
+        "/figures/",
+        "/post/",
+        "/jobs/",
+        "/groups/",
+        "/office/calendar/",
+    ):
         assert page.goto(path).status == 200, path
         no_violations(page)

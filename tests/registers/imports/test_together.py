@@ -100,6 +100,6 @@ def test_the_same_folder_read_twice_at_once_is_one_school():
     wrong = in_threads(*[lambda: reports.append(read(SAMPLES / "school"))] * 2)
     assert wrong == []
     assert [report.is_refused for report in reports] == [False, False]
-    assert sorted(report.of("marks.csv").added for report in reports) == [0, 154]
-    assert Pupil.objects.count() == 12
+    assert sorted(report.of("marks.csv").added for report in reports) == [0, 250]
+    assert Pupil.objects.count() == 36
     assert differences() == []
