@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pghistory
 import pgtrigger
 from django.db import models
 
-APPEND_ONLY = [
-    pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-    pgtrigger.Trigger(
-        name="no_truncate",
-        when=pgtrigger.Before,
-        operation=pgtrigger.Truncate,
-        level=pgtrigger.Statement,
-        func="RAISE EXCEPTION 'This table is a record: rows are only ever added.';",
-    ),
-]
+NO_TRUNCATE = pgtrigger.Trigger(
+    name="no_truncate",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Truncate,
+    level=pgtrigger.Statement,
+    func="RAISE EXCEPTION 'This table is a record: rows are only ever added.';",
+)
+APPEND_ONLY = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete), NO_TRUNCATE]
+
+# History is kept row by row: a TRUNCATE would pass by it, so that a table with history refuses one.
+ROW_BY_ROW = pgtrigger.Trigger(
+    name="row_by_row",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Truncate,
+    level=pgtrigger.Statement,
+    func="RAISE EXCEPTION 'Rows of this table go one by one, so that each is kept in its history.';",
+)
+
+
+def history(model_name: str) -> Any:
+    """Give the decorator that keeps the row as it was before each change, append-only, in a model of that name.
+
+    Neither UPDATE, DELETE nor TRUNCATE passes on what was kept. The tracked model carries `ROW_BY_ROW` itself.
+    """
+    return pghistory.track(
+        pghistory.UpdateEvent(row=pghistory.Old),
+        pghistory.DeleteEvent(),
+        append_only=True,
+        model_name=model_name,
+        meta={"triggers": [NO_TRUNCATE]},
+    )
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, ClassVar
 
-import pghistory
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
+
+from attendance_office.audit.models import ROW_BY_ROW, history
 
 from .roles import MAY, NEEDS_SECOND_FACTOR, REACH, TITLES, Can, Reach, Role
 
@@ -193,9 +194,7 @@ class User(AbstractUser):
         return ", ".join(dict.fromkeys(post.role_title for post in self.standing.posts_in(school_id)))
 
 
-@pghistory.track(
-    pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent(), append_only=True, model_name="PostEvent"
-)
+@history("PostEvent")
 class Post(models.Model):
     """A person's role in a school, or in every school of a trust."""
 
@@ -232,6 +231,7 @@ class Post(models.Model):
                 nulls_distinct=False,
             ),
         ]
+        triggers = [ROW_BY_ROW]
 
     def __str__(self) -> str:
         return f"{self.user}, {self.role_title}"

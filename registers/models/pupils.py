@@ -7,20 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
+from attendance_office.audit.models import ROW_BY_ROW, history
 from attendance_office.staff.models import School, TutorGroup, User
-
-
-def history(model_name: str) -> Any:
-    """Give the decorator that keeps the row as it was before each change, append-only."""
-    return pghistory.track(
-        pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent(), append_only=True, model_name=model_name
-    )
 
 
 def dates(first: str, last: str) -> Func:
@@ -111,6 +104,7 @@ class Pupil(models.Model):
             models.Index(fields=["school", "sort_name"], name="pupil_by_name"),
             models.Index(fields=["school", "tutor_group"], name="pupil_by_tutor_group"),
         ]
+        triggers = [ROW_BY_ROW]
 
     def __str__(self) -> str:
         return f"{self.legal_surname}, {self.forename}"
@@ -162,6 +156,7 @@ class Enrolment(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["school", "starts_on"], name="enrolment_by_start")]
+        triggers = [ROW_BY_ROW]
 
     def __str__(self) -> str:
         return f"{self.starts_on} to {self.ends_on or 'now'}"
@@ -192,6 +187,7 @@ class Placement(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["school", "tutor_group", "from_on"], name="placement_by_group")]
+        triggers = [ROW_BY_ROW]
 
     def __str__(self) -> str:
         return f"{self.tutor_group} from {self.from_on}"
@@ -222,6 +218,7 @@ class Contact(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["school", "surname"], name="contact_by_surname")]
+        triggers = [ROW_BY_ROW]
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.title, self.forename, self.surname) if part)
@@ -245,6 +242,7 @@ class Parent(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["pupil", "contact"], name="one_link_per_pupil_and_contact")]
         indexes = [models.Index(fields=["contact"], name="children_of_contact")]
+        triggers = [ROW_BY_ROW]
 
     def __str__(self) -> str:
         return f"{self.contact}, {self.relationship}"

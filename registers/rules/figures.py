@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -61,6 +62,25 @@ class Figures:
             pupils=sum(part.possible > 0 for part in parts),
             persistently_absent=sum(part.persistently_absent is True for part in parts),
             severely_absent=sum(part.severely_absent is True for part in parts),
+        )
+
+    @classmethod
+    def together(cls, parts: Iterable[Self]) -> Self:
+        """Give the figures of several sets of pupils taken as one; no pupil may stand in two of them.
+
+        Source: DfE absence statistics method 3.1-3.2 (sums over sums).
+        """
+        each = list(parts)
+        codes: Counter[str] = Counter()
+        for part in each:
+            codes.update(part.codes)
+        return cls(
+            tally=sum((part.tally for part in each), Tally()),
+            codes=dict(sorted(codes.items())),
+            missing=sum(part.missing for part in each),
+            pupils=sum(part.pupils for part in each),
+            persistently_absent=sum(part.persistently_absent for part in each),
+            severely_absent=sum(part.severely_absent for part in each),
         )
 
     def percent_of_possible(self, *symbols: str) -> float | None:

@@ -91,12 +91,18 @@ def _years(calendar: Calendar) -> dict[str, tuple[date, date]]:
     return found
 
 
-def frame(request: StaffRequest, pupil: Pupil, tab: str, *, at: datetime) -> dict[str, Any]:
-    """Give what each page of a pupil shows at its top: the identity bar, the tabs, and this morning's state."""
+def frame(request: StaffRequest, pupil: Pupil, tab: str, *, at: datetime, seen: Look | None = None) -> dict[str, Any]:
+    """Give what each page of a pupil shows at its top: the identity bar, the tabs, and this morning's state.
+
+    What the page has `seen` already is not asked again.
+    """
     allowed = request.user.standing.allowed(request.school.pk)
     on = clock.local(at).date()
-    today = pupil_marks.marks_of(pupil, on, on)
-    due = figures.latest_due(request.school.pk, at)
+    if seen is not None and seen.as_at is None and seen.period.from_on <= on <= seen.period.to_on:
+        today = [mark for mark in seen.marks if mark.session.on == on]
+    else:
+        today = pupil_marks.marks_of(pupil, on, on)
+    due = figures.latest_due(request.school.pk, at, calendar=seen.calendar if seen else None)
     latest = next((mark for mark in today if due is not None and mark.session == due), None)
     is_today = due is not None and due.on == on
     return {
@@ -140,7 +146,7 @@ def pupil_detail(request: StaffRequest, pk: int) -> HttpResponse:
     as_at = asked.cleaned_data["as_at"] if asked.is_bound and asked.is_valid() else None
     seen = look(request, pupil, at=at, as_at=as_at)
     calendar = years.year_of_codes(seen.marks, seen.due, years.weeks_shown(seen.calendar, seen.period), now=seen.now)
-    context = frame(request, pupil, "attendance", at=at) | attendance(seen)
+    context = frame(request, pupil, "attendance", at=at, seen=seen) | attendance(seen)
     context |= {
         "periods": seen.periods,
         "weeks": calendar.weeks,
@@ -195,7 +201,7 @@ def pupil_marks_page(request: StaffRequest, pk: int) -> HttpResponse:
         if (code not in counts or mark.code == code) and (code != "amended" or mark.amendments)
     ]
     page = Paginator(shown, MARKS_ON_A_PAGE).get_page(request.GET.get("page"))
-    context = frame(request, pupil, "marks", at=at)
+    context = frame(request, pupil, "marks", at=at, seen=seen)
     context |= {
         "periods": seen.periods,
         "period": seen.period,

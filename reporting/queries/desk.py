@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import cast
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from attendance_office import clock
 from attendance_office.jobs.models import Run, Schedule
@@ -197,12 +198,12 @@ def morning(school: School, *, user: User, at: datetime) -> Morning:
     pupils = Pupil.objects.visible_to(user).filter(school=school)
     owed = _owed(school, [line for each in lines.values() for line in each if line.is_owed])
     marks = Mark.objects.filter(school=school, pupil__in=pupils)
-    unexplained = list(
-        marks.filter(on=now.on, half=now.half, code=UNEXPLAINED)
-        .select_related("pupil__tutor_group")
-        .order_by("pupil__sort_name")
-    )
     days = calendar.days(now.on - timedelta(days=21), now.on)[-5:]
+    unsettled = _unsettled(marks, calendar, now.on)
+    unexplained = [row.mark for row in unsettled if (row.mark.on, row.mark.half) == (now.on, now.half)]
+    years, codes = _years(marks, days, now)
+    watched = _watched(pupils, now)
+    parents = _parents([mark.pupil_id for mark in unexplained], [row.pupil.pk for row in watched])
     return Morning(
         at=at,
         session=now,
@@ -210,12 +211,12 @@ def morning(school: School, *, user: User, at: datetime) -> Morning:
         closes_at=closing(times[now.half], now.on) if now.half in times else None,
         lines=lines[now],
         owed=owed,
-        codes=dict(marks.filter(on=now.on, half=now.half).values_list("code").annotate(n=Count("pk")).order_by()),
-        watched=_watched(pupils, school, now),
+        codes=codes,
+        watched=[replace(row, ring=_first_to_ring(parents, row.pupil.pk)) for row in watched],
         unexplained=unexplained,
-        families=_families([mark.pupil_id for mark in unexplained]),
-        unsettled=_unsettled(marks, calendar, now.on),
-        years=_years(marks, days),
+        families=_families([mark.pupil_id for mark in unexplained], parents),
+        unsettled=unsettled,
+        years=years,
         days=days,
         last_run=Run.objects.filter(school=school).order_by("-started_at").first(),
         next_schedule=_next(school, here),
@@ -266,42 +267,50 @@ def _owed(school: School, lines: Sequence[RegisterLine]) -> list[OwedRegister]:
     return sorted(rows, key=lambda row: (row.line.session, order[row.line.status], row.line.tutor_group.year_group))
 
 
-def _watched(pupils: QuerySet[Pupil], school: School, now: Session) -> list[Watched]:
-    """Give the highly vulnerable pupils on roll who are absent or unmarked, and whom to ring first."""
+def _watched(pupils: QuerySet[Pupil], now: Session) -> list[Watched]:
+    """Give the highly vulnerable pupils on roll who are absent or unmarked, and when each was last in: one query."""
     on_roll = Enrolment.objects.filter(
         Q(ends_on=None) | Q(ends_on__gte=now.on), pupil=OuterRef("pk"), starts_on__lte=now.on
     )
-    flagged = list(
-        pupils.filter(Exists(on_roll), is_vulnerable=True).select_related("tutor_group").order_by("sort_name")
-    )
-    ids = [pupil.pk for pupil in flagged]
-    codes = dict(
-        Mark.objects.filter(school=school, pupil__in=ids, on=now.on, half=now.half).values_list("pupil_id", "code")
-    )
     meaning = code_set(now.on)
-    missing = [pupil for pupil in flagged if pupil.pk not in codes or meaning[codes[pupil.pk]].counts.is_absent]
-    if not missing:
-        return []
-    ids = [pupil.pk for pupil in missing]
     attending = [symbol for symbol, code in meaning.items() if code.counts.is_attended]
-    seen: dict[int, Session] = {}
-    rows = (
-        Mark.objects.filter(
-            school=school, pupil__in=ids, on__gte=now.on - timedelta(days=42), on__lte=now.on, code__in=attending
-        )
-        .order_by("pupil_id", "-on", "-half")
-        .distinct("pupil_id")
+    marks = Mark.objects.filter(school=OuterRef("school"), pupil=OuterRef("pk"))
+    last = marks.filter(on__gte=now.on - timedelta(days=42), on__lte=now.on, code__in=attending).order_by(
+        "-on", "-half"
     )
-    for mark in rows:
-        seen[mark.pupil_id] = _session(mark)
-    ring: dict[int, Parent] = {}
-    contacts = Parent.objects.filter(pupil__in=ids, do_not_contact=False).select_related("contact")
-    for parent in contacts.order_by("priority", "pk"):
-        ring.setdefault(parent.pupil_id, parent)
+    flagged = (
+        pupils.filter(Exists(on_roll), is_vulnerable=True)
+        .select_related("tutor_group")
+        .annotate(
+            code_now=Subquery(marks.filter(on=now.on, half=now.half).values("code")[:1]),
+            seen_on=Subquery(last.values("on")[:1]),
+            seen_half=Subquery(last.values("half")[:1]),
+        )
+        .order_by("sort_name")
+    )
     return [
-        Watched(pupil=pupil, code=codes.get(pupil.pk, ""), last_seen=seen.get(pupil.pk), ring=ring.get(pupil.pk))
-        for pupil in missing
+        Watched(
+            pupil=pupil,
+            code=pupil.code_now or "",
+            last_seen=Session(pupil.seen_on, cast("Half", pupil.seen_half)) if pupil.seen_on else None,
+            ring=None,
+        )
+        for pupil in flagged
+        if not pupil.code_now or meaning[pupil.code_now].counts.is_absent
     ]
+
+
+def _parents(unexplained: Sequence[int], watched: Sequence[int]) -> list[Parent]:
+    """Give the contacts of pupils whose family is counted or rung, in the order to ring."""
+    wanted = {*unexplained, *watched}
+    if not wanted:
+        return []
+    return list(Parent.objects.filter(pupil__in=wanted).select_related("contact").order_by("priority", "pk"))
+
+
+def _first_to_ring(parents: Sequence[Parent], pupil_id: int) -> Parent | None:
+    """Give the first contact of a pupil who may be rung."""
+    return next((one for one in parents if one.pupil_id == pupil_id and not one.do_not_contact), None)
 
 
 def _session(mark: Mark) -> Session:
@@ -309,10 +318,8 @@ def _session(mark: Mark) -> Session:
     return Session(mark.on, cast("Half", mark.half))
 
 
-def _families(pupil_ids: Sequence[int]) -> int:
+def _families(pupil_ids: Sequence[int], parents: Sequence[Parent]) -> int:
     """Give how many families stand behind some pupils: children who share a contact are of one."""
-    if not pupil_ids:
-        return 0
     head = {pk: pk for pk in pupil_ids}
 
     def find(pk: int) -> int:
@@ -321,8 +328,9 @@ def _families(pupil_ids: Sequence[int]) -> int:
         return pk
 
     first: dict[int, int] = {}
-    for contact, pupil in Parent.objects.filter(pupil__in=pupil_ids).values_list("contact_id", "pupil_id"):
-        head[find(pupil)] = find(first.setdefault(contact, pupil))
+    for parent in parents:
+        if parent.pupil_id in head:
+            head[find(parent.pupil_id)] = find(first.setdefault(parent.contact_id, parent.pupil_id))
     return len({find(pk) for pk in pupil_ids})
 
 
@@ -342,21 +350,23 @@ def _unsettled(marks: QuerySet[Mark], calendar: Calendar, today: date) -> list[U
     return rows
 
 
-def _years(marks: QuerySet[Mark], days: Sequence[date]) -> list[YearLine]:
-    """Give each year group's rate on each of the days."""
-    if not days:
-        return []
-    counted: dict[int, dict[date, dict[str, int]]] = {}
-    rows = marks.filter(on__in=days).values_list("pupil__year_group", "on", "code").annotate(n=Count("pk")).order_by()
-    for year, on, code, number in rows:
-        counted.setdefault(year, {}).setdefault(on, {})[code] = number
-    return [
+def _years(marks: QuerySet[Mark], days: Sequence[date], now: Session) -> tuple[list[YearLine], dict[str, int]]:
+    """Give each year group's rate on each of the days, and the present session's marks by code: one query."""
+    counted: dict[int, dict[date, Counter[str]]] = {}
+    codes: Counter[str] = Counter()
+    rows = marks.filter(on__in=days).values_list("pupil__year_group", "on", "half", "code").annotate(n=Count("pk"))
+    for year, on, half, code, number in rows.order_by():
+        counted.setdefault(year, {}).setdefault(on, Counter())[code] += number
+        if (on, half) == (now.on, now.half):
+            codes[code] += number
+    lines = [
         YearLine(
             year_group=year,
             days=[(on, tally(counted[year][on], on) if on in counted[year] else None) for on in days],
         )
         for year in sorted(counted)
     ]
+    return lines, dict(codes)
 
 
 def _next(school: School, here: datetime) -> Schedule | None:

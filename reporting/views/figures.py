@@ -11,6 +11,7 @@ from attendance_office.staff.roles import Can
 from attendance_office.web.doors import StaffRequest, door, may
 from registers.queries import figures as answers
 from registers.rules.codes import code_set
+from registers.rules.figures import Figures
 from reporting import forms
 from reporting.queries.periods import Period, named_periods
 
@@ -30,7 +31,7 @@ def figures(request: StaffRequest) -> HttpResponse:
         chosen = Period("own", "Own period", form.cleaned_data["from_on"], form.cleaned_data["to_on"])
     upto = answers.latest_due(request.school.pk, at)
     years = answers.by_year_group(request.school.pk, chosen.from_on, chosen.to_on, upto=upto)
-    total = answers.school_counts(request.school.pk, chosen.from_on, chosen.to_on, upto=upto)
+    total = Figures.together(years.values())
     meaning = code_set(min(chosen.to_on, today))
     hides_small = not may(request, Can.SEE_PUPILS)
     context = {

@@ -83,7 +83,7 @@ def test_the_desk_opens_in_few_queries_and_shows_its_work(cast, sign_in, at_morn
     take(cast, cast.nine_a, cast.pat, {"callum": "N", "amina": "/", "freya": "/"})
     client = sign_in(cast.sandra)
     client.get("/desk/")
-    with count_queries(30):
+    with count_queries(20):
         page = client.get("/desk/")
     text = page.content.decode()
     assert "Registers missing" in text

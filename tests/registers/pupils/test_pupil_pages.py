@@ -422,7 +422,7 @@ def test_who_may_not_change_the_record_is_refused(year, sign_in, at_morning, who
 
 
 @pytest.mark.parametrize(
-    ("tab", "limit"), [("pupil_detail", 18), ("pupil_marks", 17), ("pupil_contacts", 13), ("pupil_record", 14)]
+    ("tab", "limit"), [("pupil_detail", 14), ("pupil_marks", 13), ("pupil_contacts", 13), ("pupil_record", 14)]
 )
 def test_the_pages_take_few_queries(amended, office, count_queries, tab, limit):
     _page(office, tab, amended.callum)
