@@ -212,7 +212,7 @@ def codes_of_day(school_id: int, on: date) -> dict[str, dict[str, int]]:
     return found
 
 
-def latest_due(school_id: int, at: datetime) -> Session:
+def latest_due(school_id: int, at: datetime, *, calendar: Calendar | None = None) -> Session:
     """Give the last session whose register had opened by an instant; before the first, one before all others.
 
     A session for which the school keeps no times is due from the start of its day.
