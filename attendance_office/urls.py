@@ -14,3 +14,5 @@ urlpatterns = [
     path("", include("interventions.urls")),
     path("", include("reporting.urls")),
 ]
+
+handler500 = "attendance_office.web.views.home.broken"

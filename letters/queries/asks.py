@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
+
+from django.db.models import Q
 
 from attendance_office.staff.models import Post, School, User
 from attendance_office.staff.roles import Role
@@ -107,16 +110,20 @@ def walkers(school: School) -> list[User]:
 
 
 def chased(school: School, session: Session) -> dict[int, Chased]:
-    """Give the latest chase of each tutor group's register of a session, in one query.
+    """Give the latest chase of each tutor group's register of a session, in one query."""
+    return {group: found for (_, group), found in chased_in(school, [session]).items()}
+
+
+def chased_in(school: School, sessions: Iterable[Session]) -> dict[tuple[Session, int], Chased]:
+    """Give the latest chase of each tutor group's register of several sessions, in one query.
 
     A chase is seen when its recipient opened or saved the register after it went.
     """
-    rows = (
-        Chase.objects.filter(school=school, on=session.on, half=session.half)
-        .select_related("message")
-        .order_by("at", "pk")
-    )
-    return {row.tutor_group_id: _chased(row) for row in rows}
+    sought = Q(pk__in=[])
+    for session in sessions:
+        sought |= Q(on=session.on, half=session.half)
+    rows = Chase.objects.filter(sought, school=school).select_related("message").order_by("at", "pk")
+    return {(Session(row.on, cast("CodeHalf", row.half)), row.tutor_group_id): _chased(row) for row in rows}
 
 
 def seen(chase: Chased, line: RegisterLine) -> datetime | None:

@@ -203,7 +203,6 @@ def _sheet(
         "counts": counts_of(sheet.codes, session),
         "is_open": is_open,
         "closed_words": why_not(found, session, sheet),
-        "is_private": may(request, Can.SEE_MARK_REASONS),
         "next": following,
         "picker": picker,
         "key": uuid4(),

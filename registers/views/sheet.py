@@ -10,14 +10,16 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from attendance_office import clock
+from attendance_office.staff.roles import Can
 from attendance_office.web.chips import FAMILY_NAMES, family_of
-from attendance_office.web.doors import StaffRequest
-from attendance_office.web.templatetags.office import code_chip
+from attendance_office.web.doors import StaffRequest, may
+from attendance_office.web.templatetags.office import code_chip, day_short
 from registers.actions.entries import enterable
-from registers.queries.marks import Moment
+from registers.queries.marks import Hand, Moment
 from registers.queries.sheets import Sheet
 from registers.rules.codes import code_set, present_code
 from registers.rules.dates import spoken_date
+from registers.rules.rates import spoken_percent
 from registers.rules.sessions import Session
 
 from .sent import Sent
@@ -55,31 +57,48 @@ def rows_of(
     names = code_set(session.on)
     present = present_code(session.half)
     rows = []
+    sees_reasons = may(request, Can.SEE_MARK_REASONS)
+    own = request.user.signature
     for number, row in enumerate(sheet.rows, start=1):
         entry = typed.get(row.pupil.pk)
         code = entry.code if entry else row.code
         rate = row.rate
         locked = not office and bool(row.code) and row.code not in usable
+        comment = row.mark.comment if row.mark and sees_reasons else ""
+        # Flat and as text: the template asks for each of them once or more for every pupil of every sheet.
         rows.append(
             {
-                "number": number,
-                "row": row,
-                "pk": row.pupil.pk,
+                "number": str(number),
+                "pk": str(row.pupil.pk),
                 "name": str(row.pupil),
                 "code": code,
+                "was": row.code,
                 "family": family_of(code) if code else "",
+                "planned": row.is_planned,
                 "meaning": names[row.code].meaning if row.code in names else "",
-                "minutes": (entry.minutes_late if entry else row.mark.minutes_late if row.mark else None) or "",
+                "comment": comment,
+                "minutes": str((entry.minutes_late if entry else row.mark.minutes_late if row.mark else None) or ""),
                 "late": code in {"L", "U"},
+                "noted": code in {"L", "U"} or row.is_planned or bool(comment),
+                "shut": locked or not is_open,
                 "locked": locked,
+                "ten": row.ten_words,
                 "chips": _chips(row.ten),
                 "quick": _quick(present, code, off=locked or not is_open),
+                "rate": spoken_percent(rate).removesuffix("%").strip(),
                 "low": rate is not None and rate * 10 <= 9,
-                "saved_by": "" if row.hand is None or row.hand.name == request.user.signature else row.hand.name,
-                "saved_today": row.hand is not None and clock.local(row.hand.at).date() == session.on,
+                "saved": _saved(row.hand, own, session),
             }
         )
     return rows
+
+
+def _saved(hand: Hand | None, own: str, session: Session) -> str:
+    """Say when a mark was last written, and by whom where it was someone else; nothing for a pupil without one."""
+    if hand is None:
+        return ""
+    when = f"{clock.local(hand.at):%H:%M}" if clock.local(hand.at).date() == session.on else day_short(hand.at)
+    return f"{when} {'saved' if hand.name == own else hand.name}"
 
 
 @dataclass(frozen=True)

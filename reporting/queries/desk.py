@@ -13,7 +13,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from attendance_office import clock
 from attendance_office.jobs.models import Run, Schedule
 from attendance_office.staff.models import School, User
-from letters.models import Chase, Message
+from letters.models import Message
+from letters.queries.asks import Chased, chased_in, seen
 from registers.models import Enrolment, Mark, Parent, Pupil, SessionTimes
 from registers.queries.calendar import calendar_of, closing, opening, session_times
 from registers.queries.registers import RegisterLine, Status, registers_of_sessions
@@ -28,12 +29,11 @@ UNKNOWN_REASON = frozenset({"N", "O"})
 
 @dataclass(frozen=True)
 class OwedRegister:
-    """A register still owed, and when its owner was asked and looked."""
+    """A register still owed, how it was last chased, and when its owner looked after that."""
 
     line: RegisterLine
-    asked_at: datetime | None
+    chased: Chased | None
     seen_at: datetime | None
-    is_waiting: bool
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Morning:
     @property
     def unasked(self) -> int:
         """Give how many of the registers owed nobody has been asked for."""
-        return sum(row.asked_at is None and not row.is_waiting for row in self.owed)
+        return sum(row.chased is None for row in self.owed)
 
     def count(self, *statuses: Status) -> int:
         """Give how many registers of the session have one of the statuses."""
@@ -240,29 +240,14 @@ def _begun(school: School, calendar: Calendar, at: datetime) -> tuple[list[Sessi
 
 
 def _owed(school: School, lines: Sequence[RegisterLine]) -> list[OwedRegister]:
-    """Add to each owed register when its owner was last asked for it."""
+    """Add to each owed register how it was last chased, as the board has it: one query."""
     if not lines:
         return []
-    asked: dict[tuple[date, str, int], Chase] = {}
-    sought = Q(pk__in=[])
-    for session in {line.session for line in lines}:
-        sought |= Q(on=session.on, half=session.half)
-    for chase in Chase.objects.filter(sought, school=school).select_related("message").order_by("at"):
-        asked[chase.on, chase.half, chase.tutor_group_id] = chase
+    chases = chased_in(school, {line.session for line in lines})
     rows = []
     for line in lines:
-        found = asked.get((line.session.on, line.session.half, line.tutor_group.pk))
-        message = found.message if found else None
-        sent = message.sent_at if message else (found.at if found else None)
-        opened = line.register.opened_at if line.register else None
-        rows.append(
-            OwedRegister(
-                line=line,
-                asked_at=sent,
-                seen_at=opened if sent and opened and opened >= sent else None,
-                is_waiting=message is not None and message.state in ("waiting", "claimed"),
-            )
-        )
+        found = chases.get((line.session, line.tutor_group.pk))
+        rows.append(OwedRegister(line=line, chased=found, seen_at=seen(found, line) if found else None))
     order = {Status.NOT_OPENED: 0, Status.OPENED: 1, Status.PART: 2, Status.COMPLETE: 3}
     return sorted(rows, key=lambda row: (row.line.session, order[row.line.status], row.line.tutor_group.year_group))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,6 +21,8 @@ FIRST_PAGES = (
     (Can.SEE_FIGURES, "reporting:figures"),
     (Can.EDIT_STAFF, "office:office"),
 )
+# What Postgres says when it is out of reach, starting or stopping. A connection that broke says nothing at all.
+OUT_OF_REACH = ("08", "57P")
 
 
 @require_GET
@@ -80,8 +85,22 @@ def readyz(request: HttpRequest) -> JsonResponse:
             cursor.execute("SELECT 1")
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         return JsonResponse({"ready": False, "why": "The database does not answer."}, status=503)
     if waiting:
         return JsonResponse({"ready": False, "why": f"{len(waiting)} migrations have not run."}, status=503)
     return JsonResponse({"ready": True})
+
+
+@login_not_required
+def broken(request: HttpRequest) -> HttpResponse:
+    """Answer what nobody foresaw: 503 where the database is out of reach, else 500. Asks nothing of the database."""
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError | InterfaceError):
+        state = getattr(error.__cause__, "sqlstate", None)
+        if state is None or state.startswith(OUT_OF_REACH):
+            answer = defaults.server_error(request, template_name="503.html")
+            answer.status_code = 503
+            answer["Retry-After"] = "10"
+            return answer
+    return defaults.server_error(request)
