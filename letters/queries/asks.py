@@ -14,6 +14,7 @@ from attendance_office.staff.roles import Role
 from letters.models import Chase, Message
 from registers.models import Half
 from registers.queries.registers import RegisterLine
+from registers.rules import codes
 from registers.rules.sessions import Session
 
 
@@ -123,7 +124,7 @@ def chased_in(school: School, sessions: Iterable[Session]) -> dict[tuple[Session
     for session in sessions:
         sought |= Q(on=session.on, half=session.half)
     rows = Chase.objects.filter(sought, school=school).select_related("message").order_by("at", "pk")
-    return {(Session(row.on, cast("CodeHalf", row.half)), row.tutor_group_id): _chased(row) for row in rows}
+    return {(Session(row.on, cast("codes.Half", row.half)), row.tutor_group_id): _chased(row) for row in rows}
 
 
 def seen(chase: Chased, line: RegisterLine) -> datetime | None:

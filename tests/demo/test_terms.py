@@ -68,3 +68,12 @@ def test_a_day_that_the_school_closed_is_not_played():
     at = datetime(2026, 11, 22, 12, tzinfo=UTC)
     shown = at + timedelta(seconds=terms.clock_shift(at, {date(2026, 11, 20)}))
     assert shown.date() == date(2026, 11, 19)
+
+
+def test_a_demo_goes_on_from_where_it_was_left_and_never_before():
+    sunday = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+    left = datetime(2026, 11, 20, 9, 40, tzinfo=UTC)
+    shown = sunday + timedelta(seconds=terms.clock_shift(sunday, left_at=left))
+    assert shown == left + timedelta(minutes=1)
+    older = datetime(2026, 11, 19, 14, 0, tzinfo=UTC)
+    assert terms.clock_shift(sunday, left_at=older) == terms.clock_shift(sunday)

@@ -1,16 +1,23 @@
 """The desk: honest counts of the morning, for whoever may see them."""
 
-from datetime import UTC, date, datetime
+import re
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
-from registers.actions.attendance import Entry, save_marks
+from letters.actions.chases import chase_registers
+from letters.actions.outbox import deliver
+from letters.models import Message
+from registers.actions.attendance import Entry, open_register, save_marks
+from registers.actions.cover import set_cover
+from registers.queries.registers import registers_of
 from registers.rules.sessions import Session
 from reporting.queries.desk import morning
 from tests.conftest import MONDAY, MORNING
 
 AM = Session(MONDAY, "AM")
+NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 def take(cast, group, by, codes, *, at=MORNING, session=AM, finish=True):
@@ -104,3 +111,35 @@ def test_the_poll_says_only_that_something_changed(cast, sign_in, at_morning):
     assert "Show it" not in client.get("/desk/fresh/", {"had": had}).content.decode()
     take(cast, cast.nine_a, cast.pat, {"callum": "N", "amina": "/", "freya": "/"})
     assert "Show it" in client.get("/desk/fresh/", {"had": had}).content.decode()
+
+
+def said_of_chases(client):
+    """Give what the desk says of each register's chase, by form, for the present session."""
+    page = client.get("/desk/").content.decode()
+    rows = re.findall(r'<th scope="row"><a href="/registers/[^"]+/AM/">(\w+)</a></th>.*?nowrap">(.*?)</td>', page, re.S)
+    return {form: " ".join(re.sub("<[^>]+>", "", words).split()) for form, words in rows}
+
+
+def test_the_desk_says_of_a_chase_what_the_board_says(cast, sign_in, at_morning):
+    set_cover(school=cast.thornbridge, tutor_group=cast.eight_c, session=AM, name="Ms R. Pell", by=cast.sandra, at=NINE)
+    client = sign_in(cast.sandra)
+    assert said_of_chases(client) == {"8C": "Not chased", "9A": "Not chased"}
+    assert "Chase 4 unchased" in client.get("/desk/").content.decode()
+
+    chase_registers(
+        school=cast.thornbridge, session=AM, lines=registers_of(cast.thornbridge, AM), step="first", by=None, at=NINE
+    )
+    # Nobody wrote to the supply teacher, so nobody can say that she has not seen it yet.
+    assert said_of_chases(client) == {"8C": "09:00, walk-round list", "9A": "09:00, on its way"}
+
+    for message in Message.objects.all():
+        deliver(message_id=message.pk, at=NINE)
+    assert said_of_chases(client) == {"8C": "09:00, walk-round list", "9A": "09:00, not yet seen"}
+    where = {"school": cast.thornbridge, "tutor_group": cast.nine_a, "session": AM}
+    open_register(**where, by=cast.sandra, at=NINE + timedelta(minutes=2))
+    assert said_of_chases(client)["9A"] == "09:00, not yet seen"
+    save_marks(
+        **where, entries=[Entry(cast.callum.pk, "N")], key=uuid4(), finish=False, by=cast.pat,
+        at=NINE + timedelta(minutes=4),
+    )  # fmt: skip
+    assert said_of_chases(client)["9A"] == "09:00, seen 09:04"

@@ -8,8 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Max
 
 from attendance_office import clock
+from attendance_office.audit.models import Entry
 from attendance_office.jobs.models import Job
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School
@@ -41,7 +43,8 @@ class Command(BaseCommand):
         if options["clock_shift"]:
             real = clock.now() - timedelta(seconds=settings.OFFICE_CLOCK_SHIFT)
             closed = NonSchoolDay.objects.filter(school__urn=demo.THORNBRIDGE.urn, half="").values_list("on", flat=True)
-            self.stdout.write(str(demo.clock_shift(real, set(closed))))
+            left_at = Entry.objects.aggregate(left=Max("at"))["left"]
+            self.stdout.write(str(demo.clock_shift(real, set(closed), left_at=left_at)))
             return
         at = clock.now()
         here = clock.local(at)

@@ -172,11 +172,12 @@ CLOSES: Final = time(15, 30)
 PLAYED: Final = time(9, 0, 30)
 
 
-def clock_shift(real: datetime, also_closed: Collection[date] = ()) -> int:
+def clock_shift(real: datetime, also_closed: Collection[date] = (), *, left_at: datetime | None = None) -> int:
     """Give the seconds to add to the real clock so that the office plays a school day's morning.
 
     None while school is on; else so many that it is half a minute past nine on the latest school day: today's when
-    school is over, else the one before.
+    school is over, else the one before. Where the demo was left at an instant of that morning it goes on from there, so
+    that nothing lies in its future.
     """
     here = real.astimezone(LONDON)
     days = [
@@ -190,4 +191,7 @@ def clock_shift(real: datetime, also_closed: Collection[date] = ()) -> int:
     last = here.date() if here.time() > CLOSES else here.date() - _DAY
     day = max(day for day in days if day <= last)
     played = datetime.combine(day, PLAYED, tzinfo=LONDON)
+    left = left_at.astimezone(LONDON) if left_at else None
+    if left is not None and left > played and left.date() == day and left.time() < CLOSES:
+        played = left + timedelta(minutes=1)
     return round(played.timestamp() - real.timestamp())
