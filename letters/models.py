@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from attendance_office.audit.models import NEVER_DELETED
 from attendance_office.staff.models import School, TutorGroup, User
 from registers.models import Half, Pupil
 
@@ -86,6 +87,7 @@ class Message(models.Model):
             models.Index(fields=["due_at"], name="message_waiting", condition=Q(state="waiting")),
             models.Index(fields=["school", "on", "half"], name="message_by_session"),
         ]
+        triggers = [NEVER_DELETED]
 
     def __str__(self) -> str:
         return f"{self.subject} to {self.recipient_name}"
@@ -113,6 +115,7 @@ class Chase(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["school", "on", "half"], name="chase_by_session")]
+        triggers = [NEVER_DELETED]
 
     def __str__(self) -> str:
         return f"{self.tutor_group} {self.on} {self.half}, {self.get_step_display()}"

@@ -226,6 +226,61 @@ def expected(cast, name, way):
     return FINE
 
 
+# Pages of the sign-in library and what each answers to somebody who has not signed in: a page (200), that there is
+# none (404), or the way to the entrance (302). No page but these is without the office's own door.
+ENTRANCE = {
+    "account_login": 200,
+    "account_logout": 302,
+    "account_inactive": 200,
+    "account_signup": 200,
+    "account_reauthenticate": 302,
+    "account_email": 302,
+    "account_email_verification_sent": 200,
+    "account_change_password": 302,
+    "account_set_password": 302,
+    "account_reset_password": 200,
+    "account_confirm_login_code": 302,
+    "account_confirm_email": 200,
+    "account_reset_password_from_key_done": 200,
+    "account_reset_password_from_key": 200,
+    "account_reset_password_done": 200,
+    "mfa_index": 302,
+    "mfa_authenticate": 302,
+    "mfa_reauthenticate": 302,
+    "mfa_activate_totp": 302,
+    "mfa_deactivate_totp": 302,
+    "mfa_view_recovery_codes": 302,
+    "mfa_generate_recovery_codes": 302,
+    "mfa_download_recovery_codes": 302,
+    "socialaccount_login_cancelled": 200,
+    "socialaccount_login_error": 302,
+    "socialaccount_signup": 302,
+    "socialaccount_connections": 302,
+    "/account/social/login/cancelled/": 302,
+    "/account/social/login/error/": 302,
+    "/account/social/signup/": 302,
+    "/account/social/connections/": 302,
+    "openid_connect_login": 404,
+    "openid_connect_callback": 404,
+}
+ENTRANCE_KWARGS = {
+    "account_confirm_email": {"key": "MTIz:1abc:none"},
+    "account_reset_password_from_key": {"uidb36": "1", "key": "none"},
+    "openid_connect_login": {"provider_id": "none"},
+    "openid_connect_callback": {"provider_id": "none"},
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(ENTRANCE))
+def test_a_page_of_the_entrance_shows_a_stranger_no_pupil_and_no_colleague(name, cast, client):
+    url = name if name.startswith("/") else reverse(name, kwargs=ENTRANCE_KWARGS.get(name))
+    answer = client.get(url)
+    assert answer.status_code == ENTRANCE[name]
+    page = answer.content.decode()
+    assert not [one for one in (*cast.pupils.values(), *cast.people.values()) if str(one) in page]
+
+
 @pytest.mark.parametrize("name", sorted(MATRIX))
 def test_a_url_lets_in_whom_the_table_says_and_nobody_else(name, cast, sign_in, client, at_morning):
     way = MATRIX[name]

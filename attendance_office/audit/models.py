@@ -26,6 +26,15 @@ ROW_BY_ROW = pgtrigger.Trigger(
     func="RAISE EXCEPTION 'Rows of this table go one by one, so that each is kept in its history.';",
 )
 
+# For rows that go through states and are themselves what was done: changed in their time, never taken away.
+NEVER_DELETED = pgtrigger.Trigger(
+    name="never_deleted",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Delete | pgtrigger.Truncate,
+    level=pgtrigger.Statement,
+    func="RAISE EXCEPTION 'This table is a record: nothing is deleted from it.';",
+)
+
 
 def history(model_name: str) -> Any:
     """Give the decorator that keeps the row as it was before each change, append-only, in a model of that name.

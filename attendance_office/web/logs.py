@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 
 QUERY = re.compile(r"\?[^\s\"']*")
+TASK_FAULT = frozenset({"exc", "traceback", "args", "kwargs", "return_value"})
 
 
 class NoPupilData(logging.Filter):
@@ -13,7 +15,10 @@ class NoPupilData(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record in place; always lets it through."""
-        record.msg = QUERY.sub("?...", record.getMessage())
+        if isinstance(record.args, Mapping) and TASK_FAULT & record.args.keys():
+            # Celery's words of a task that broke hold the exception and its traceback as text.
+            record.args = {name: "" if name in TASK_FAULT else value for name, value in record.args.items()}
+        record.msg = QUERY.sub("?...", record.getMessage()).rstrip()
         record.args = ()
         if record.exc_info and record.exc_info[1] is not None:
             frames = self._where(record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from attendance_office.audit.models import APPEND_ONLY
+from attendance_office.audit.models import APPEND_ONLY, NEVER_DELETED
 from attendance_office.staff.models import School, TutorGroup, User
 
 from . import triggers
@@ -16,8 +16,8 @@ from .pupils import Pupil
 class CodeInForce(models.Model):
     """What each code counts as and from when to when: the law's table, held beside the marks so that SQL can count.
 
-    Filled from `registers.rules.codes.dated_codes()` by the migration that follows each change of the law; a test and
-    `./run manage check` prove that both agree.
+    Filled from `registers.rules.codes.dated_codes()` by the migration that follows each change of the law; a test
+    proves that both agree.
     """
 
     symbol = models.CharField(max_length=3)
@@ -72,6 +72,7 @@ class Register(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["school", "on", "half"], name="register_by_session")]
+        triggers = [NEVER_DELETED]
 
     def __str__(self) -> str:
         return f"{self.tutor_group} {self.on} {self.half}"

@@ -166,6 +166,8 @@
     if (event.target.closest(FIELDS) || document.querySelector("dialog[open]") || (single && !single.checked)) return;
     if (event.key === "/" && byId("find")) { event.preventDefault(); byId("find").focus(); byId("find").select(); }
     if (event.key === "?" && byId("help")) { event.preventDefault(); byId("help").showModal(); }
+    const press = event.key.length === 1 && document.querySelector('[data-page-key="' + CSS.escape(event.key.toLowerCase()) + '"]');
+    if (press) { event.preventDefault(); press.click(); }
   });
   function escape(event) {
     const menu = event.target.closest("details[data-menu][open], details.receipt[open]");

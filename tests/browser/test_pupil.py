@@ -125,9 +125,8 @@ def test_pupils_selected_in_the_list_go_into_a_group_and_out_again(autumn, signe
     assert not Membership.objects.exists()
 
 
-@pytest.mark.parametrize("size", [{"width": 390, "height": 844}, {"width": 320, "height": 640}])
-def test_no_page_scrolls_sideways_on_a_phone(autumn, signed_in_page, no_violations, size):
-    page = signed_in_page(autumn.sandra, viewport=size)
+def test_no_page_scrolls_sideways_on_a_phone(autumn, signed_in_page, no_violations):
+    page = signed_in_page(autumn.sandra, viewport={"width": 390, "height": 844})
     pupil = autumn.callum.pk
     for path in (
         "/pupils/",
@@ -139,6 +138,12 @@ def test_no_page_scrolls_sideways_on_a_phone(autumn, signed_in_page, no_violatio
         f"/pupils/{pupil}/?as_at=2026-11-20T11:05",
         "/groups/",
     ):
+        page.set_viewport_size({"width": 390, "height": 844})
         page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        # Only filters turn between the two widths: axe looks at pages that have them in both.
+        if page.locator(".filters").count():
+            no_violations(page)
+        page.set_viewport_size({"width": 320, "height": 640})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
         no_violations(page)

@@ -8,9 +8,14 @@ from django.db import DatabaseError, connection, transaction
 from attendance_office.audit.models import Entry
 from attendance_office.audit.trail import record
 from attendance_office.staff.models import Post
+from letters.actions.chases import chase_registers
+from letters.models import Chase, Message
 from registers.actions.pupils import change_pupil
-from registers.models import Amendment, Contact, Enrolment, Parent, Placement, Pupil
+from registers.models import Amendment, Contact, Enrolment, Parent, Placement, Pupil, Register
+from registers.queries.registers import registers_of
+from registers.rules.sessions import Session
 from tests.conftest import MORNING
+from tests.factories.marks import take
 
 pytestmark = pytest.mark.django_db
 EVENTS = sorted(
@@ -79,6 +84,17 @@ def test_the_trail_and_the_amendments_are_only_added_to(cast, how):
     if not how.startswith("TRUNCATE"):
         return
     assert refused(how.format(Amendment._meta.db_table, ""))
+
+
+@pytest.mark.parametrize("model", [Register, Message, Chase], ids=lambda model: model.__name__)
+def test_what_was_taken_and_what_was_sent_is_never_taken_away(cast, model):
+    session = Session(MORNING.date(), "AM")
+    take(cast.eight_c, session, by=cast.hal, at=MORNING)
+    lines = registers_of(cast.thornbridge, session)
+    chase_registers(school=cast.thornbridge, session=session, lines=lines, step="first", by=None, at=MORNING)
+    assert refused(f"DELETE FROM {model._meta.db_table}")
+    assert refused(f"TRUNCATE {model._meta.db_table} CASCADE")
+    assert model.objects.exists()
 
 
 def test_who_changed_the_record_and_why_stays_beside_it(cast):

@@ -1,6 +1,5 @@
 """Signing in: password, second factor, lock-out, idle lock, and what browsers and logs are left with."""
 
-import io
 import logging
 import re
 import time
@@ -17,7 +16,6 @@ from django.urls import reverse
 
 from attendance_office import clock
 from attendance_office.staff import actions
-from attendance_office.web.logs import NoPupilData
 from attendance_office.web.middleware import POLL
 from tests.conftest import MORNING
 
@@ -409,20 +407,6 @@ def test_pages_carry_no_inline_style_or_script(cast, client):
         assert "style=" not in page, path
         assert not re.search(r"<script(?![^>]*\bsrc=)", page), path
         assert not re.search(r"\son\w+=", page), path
-
-
-@pytest.fixture
-def console():
-    """Give what the console handler writes, through its own filter."""
-    handler = next(
-        handler
-        for handler in logging.getLogger().handlers
-        if any(isinstance(one, NoPupilData) for one in handler.filters)
-    )
-    written = io.StringIO()
-    before = handler.setStream(written)
-    yield written
-    handler.setStream(before)
 
 
 def test_a_broken_page_says_so_with_the_policy_and_logs_no_pupil(cast, client, console, monkeypatch):
