@@ -47,8 +47,8 @@ def server() -> Iterator[int]:
         "OFFICE_LOG_LEVEL": "ERROR",
     }
     command = [
-        sys.executable, "-m", "gunicorn", "attendance_office.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "3",
-        "--worker-class", "gthread", "--threads", "4", "--keep-alive", "75", "--log-level", "error",
+        sys.executable, "-m", "gunicorn", "attendance_office.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", os.environ.get("BENCH_WORKERS", "2"),
+        "--worker-class", "gthread", "--threads", os.environ.get("BENCH_THREADS", "2"), "--keep-alive", "75", "--log-level", "error",
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environment)
     try:

@@ -74,7 +74,7 @@ def programs(address: str) -> dict[str, list[str]]:
     return {
         "web": [
             readiness.PYTHON, "-m", "gunicorn", "attendance_office.wsgi:application",
-            "--bind", address.removeprefix("http://").rstrip("/"), "--workers", "2", "--threads", "4",
+            "--bind", address.removeprefix("http://").rstrip("/"), "--workers", "2", "--threads", "2",
             "--preload", "--graceful-timeout", "5", "--no-control-socket",
         ],
         "worker": [*celery, "worker", "--concurrency", "2", *alone, *informed],
