@@ -13,33 +13,12 @@ from attendance_office.audit.trail import record, signed
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
 from registers.models import Pupil
+from registers.queries.pupil_record import FIELDS
 from registers.queries.pupils import FIELD_NEEDS
 from registers.rules.names import sort_name
 
-EDITABLE: Final = (
-    "legal_surname",
-    "legal_forename",
-    "middle_names",
-    "known_as",
-    "former_surname",
-    "date_of_birth",
-    "sex",
-    "admission_number",
-    "address",
-    "postcode",
-    "last_school",
-    "ethnicity",
-    "first_language",
-    "sen",
-    "is_eal",
-    "is_pp",
-    "is_fsm",
-    "is_looked_after",
-    "has_protection_plan",
-    "is_in_need",
-    "is_young_carer",
-    "is_vulnerable",
-)
+# The UPN is the pupil's identity in every other system: it is not changed here.
+EDITABLE: Final = tuple(field for field in FIELDS if field != "upn")
 
 
 def change_pupil(*, pupil: Pupil, changes: Mapping[str, Any], reason: str, by: User | None, at: datetime) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -110,7 +111,9 @@ def sheet_of(group: TutorGroup, session: Session) -> Sheet:
             placements__tutor_group=group,
             placements__from_on__lte=on,
             enrolments__starts_on__lte=on,
-        ).in_order()
+        )
+        .only("legal_surname", "legal_forename", "known_as")
+        .in_order()
     )
     ids = [pupil.pk for pupil in pupils]
     marks = {
@@ -134,7 +137,7 @@ def sheet_of(group: TutorGroup, session: Session) -> Sheet:
                 mark=mark,
                 hand=hands[mark.pk] if mark else None,
                 ten=last,
-                ten_words=_ten_words(last, dict(in_force)),
+                ten_words=_ten_words(last, in_force),
                 tally=tallies.get(pupil.pk, Tally.zero()),
             )
         )
@@ -152,7 +155,7 @@ def _ten(school_id: int, pupil_ids: list[int], before: list[Session]) -> dict[tu
     }
 
 
-def _ten_words(last: tuple[str, ...], in_force: dict[str, Code]) -> str:
+def _ten_words(last: tuple[str, ...], in_force: Mapping[str, Code]) -> str:
     """Say the last sessions for the ear: what was other than present."""
     other = [
         "not marked" if not symbol else in_force[symbol].meaning.lower() if symbol in in_force else symbol
