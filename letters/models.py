@@ -66,7 +66,6 @@ class Message(models.Model):
     claim = models.UUIDField(null=True, help_text="Who claimed it: only that hand may finish it.")
     handed_at = models.DateTimeField(null=True, help_text="When the hand-over to the mail server began.")
     sent_at = models.DateTimeField(null=True)
-    seen_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     ended_why = models.CharField(max_length=300, blank=True)
 

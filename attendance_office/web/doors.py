@@ -52,9 +52,3 @@ def door(*cans: Can, section: str = "") -> Callable[[StaffView], Callable[..., H
 def may(request: StaffRequest, can: Can) -> bool:
     """Tell whether the person may do one more thing on a page that is already open to them."""
     return request.user.standing.may(can, request.school.pk)
-
-
-def demand(request: StaffRequest, can: Can) -> None:
-    """Raise PermissionDenied unless the person may."""
-    if not may(request, can):
-        raise PermissionDenied(f"Your role does not include this: {can.value.lower()}.")

@@ -10,6 +10,7 @@ from typing import Final
 
 from django.db.models import Q
 
+from attendance_office.clock import local
 from attendance_office.staff.models import School, User
 from attendance_office.web.templatetags.office import clock as clock_words
 from registers.models import Register
@@ -178,7 +179,8 @@ def shown(board: Board, *, show: str, year: int | None, building: str, covered: 
 
 def default_session(school: School, at: datetime) -> Session | None:
     """Give the session to look at now: the latest that has begun."""
-    return next(reversed(sessions_begun(school.pk, at)), None)
+    times = session_times(school.pk, local(at).date())
+    return next(reversed(sessions_begun(calendar_of(school.pk), times, at)), None)
 
 
 def is_held(school: School, session: Session) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import cast
 
 from attendance_office import clock
@@ -43,24 +44,19 @@ def closing(times: SessionTimes, on: date) -> datetime:
     return datetime.combine(on, times.closes_at, tzinfo=clock.LONDON)
 
 
-def sessions_begun(school_id: int, at: datetime) -> list[sessions.Session]:
-    """Give the latest school day's sessions whose registers have opened by `at`, and the school day's before, in order.
+def sessions_begun(
+    calendar: sessions.Calendar, times: Mapping[str, SessionTimes], at: datetime
+) -> list[sessions.Session]:
+    """Give the last four sessions whose registers have opened by `at`, in order; none where no times are set.
 
-    The desk and the board look at these: yesterday PM and today AM in the morning.
+    The desk and the board look at these: yesterday afternoon and this morning, in the morning.
     """
-    calendar = calendar_of(school_id)
-    here = clock.local(at)
-    today = calendar.latest_day(here.date())
-    if today is None:
+    here = clock.local(at).date()
+    latest = calendar.latest_day(here)
+    if latest is None:
         return []
-    times = session_times(school_id, today)
-    days = [day for day in (calendar.latest_day(date.fromordinal(today.toordinal() - 1)), today) if day is not None]
-    found = []
-    for day in days:
-        for half in ("AM", "PM"):
-            session = sessions.Session(day, half)
-            if not calendar.has_session(session) or half not in times:
-                continue
-            if day < here.date() or opening(times[half], day) <= at:
-                found.append(session)
-    return found
+    return [
+        session
+        for session in calendar.sessions(latest - timedelta(days=21), latest)[-4:]
+        if session.half in times and (session.on < here or opening(times[session.half], session.on) <= at)
+    ]

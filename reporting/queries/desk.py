@@ -15,8 +15,8 @@ from attendance_office.jobs.models import Run, Schedule
 from attendance_office.staff.models import School, User
 from letters.models import Message
 from letters.queries.asks import Chased, chased_in, seen
-from registers.models import Enrolment, Mark, Parent, Pupil, SessionTimes
-from registers.queries.calendar import calendar_of, closing, opening, session_times
+from registers.models import Enrolment, Mark, Parent, Pupil
+from registers.queries.calendar import calendar_of, closing, opening, session_times, sessions_begun
 from registers.queries.registers import RegisterLine, Status, registers_of_sessions
 from registers.rules.codes import Counts, Half, code_set
 from registers.rules.deadlines import settle_n_by
@@ -190,7 +190,8 @@ def morning(school: School, *, user: User, at: datetime) -> Morning:
     """
     calendar = calendar_of(school.pk)
     here = clock.local(at)
-    begun, times = _begun(school, calendar, at)
+    times = session_times(school.pk, here.date())
+    begun = sessions_begun(calendar, times, at)
     if not begun:
         return Morning(at=at, session=None, closes_at=None, opens_at=None)
     now = begun[-1]
@@ -222,21 +223,6 @@ def morning(school: School, *, user: User, at: datetime) -> Morning:
         next_schedule=_next(school, here),
         stuck_messages=Message.objects.filter(school=school, state__in=["uncertain", "failed"]).count(),
     )
-
-
-def _begun(school: School, calendar: Calendar, at: datetime) -> tuple[list[Session], dict[str, SessionTimes]]:
-    """Give the sessions begun by now on the latest two school days, in order, and the times in force."""
-    here = clock.local(at)
-    latest = calendar.latest_day(here.date())
-    if latest is None:
-        return [], {}
-    times = session_times(school.pk, latest)
-    begun = [
-        session
-        for session in calendar.sessions(latest - timedelta(days=21), latest)[-4:]
-        if session.on < here.date() or (session.half in times and opening(times[session.half], session.on) <= at)
-    ]
-    return begun, times
 
 
 def _owed(school: School, lines: Sequence[RegisterLine]) -> list[OwedRegister]:
