@@ -5,7 +5,8 @@ MATRIX names each URL once: what it needs (one of these rights), and how to reac
 the build (tests/test_house.py).
 """
 
-from dataclasses import dataclass, field
+import pkgutil
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -18,29 +19,15 @@ from letters.models import Message
 from registers.actions.attendance import Entry, save_marks
 from registers.models import Group, Membership
 from registers.rules.sessions import Session
+from tests import matrix
 from tests.conftest import MONDAY, MORNING
 from tests.factories.cast import person as make_person
+from tests.matrix.way import Way
 
 PEOPLE = (
     "sandra", "laila", "pat", "hal", "adeyemi", "nine", "bea", "dee", "max", "sol", "gov", "tess", "ada",
 )  # fmt: skip
 OUTSIDERS = ("olly", "rita")
-
-
-@dataclass(frozen=True)
-class Way:
-    """How one URL is reached and whom it lets in."""
-
-    cans: tuple[Can, ...] | None
-    kwargs: str = ""
-    """The name of a function below that gives the URL's arguments from the cast; empty for none."""
-    post: bool = False
-    """Whether the URL takes POST only."""
-    rows: str = ""
-    """Whether row reach narrows it further: "group" (9A's tutor, head of year 9, whole school), or "" for not."""
-    once: bool = False
-    """Whether doing it makes it go: the second person finds nothing."""
-    get: dict[str, str] = field(default_factory=dict)
 
 
 def register(cast: Any) -> dict[str, Any]:
@@ -201,10 +188,24 @@ MATRIX: dict[str, Way] = {
     "interventions:job_preview": Way((C.RUN_JOBS,), "job"),
     "interventions:job_run": Way((C.RUN_JOBS,), post=True),
 }
+for _module in pkgutil.iter_modules(matrix.__path__):
+    MATRIX |= getattr(import_module(f"tests.matrix.{_module.name}"), "WAYS", {})
 
 FINE = {200, 204, 302, 400, 405, 409, 422}
 REACHES_NINE_A = {"sandra", "laila", "pat", "adeyemi", "bea", "dee", "max", "sol", "tess"}
 TAKES_ANY_NINE_A = {"sandra", "laila", "pat", "adeyemi", "max"}
+
+
+def kwargs_of(way, cast):
+    """Give the URL's arguments, made from the cast."""
+    if callable(way.kwargs):
+        return way.kwargs(cast)
+    return globals()[way.kwargs](cast) if way.kwargs else {}
+
+
+def is_free(way):
+    """Tell whether the arguments name no row of a school."""
+    return way.chooses if callable(way.kwargs) else OWN_SCHOOL.get(way.kwargs, True)
 
 
 def ask(sign_in, user, url, way):
@@ -284,8 +285,7 @@ def test_a_page_of_the_entrance_shows_a_stranger_no_pupil_and_no_colleague(name,
 @pytest.mark.parametrize("name", sorted(MATRIX))
 def test_a_url_lets_in_whom_the_table_says_and_nobody_else(name, cast, sign_in, client, at_morning):
     way = MATRIX[name]
-    kwargs = globals()[way.kwargs](cast) if way.kwargs else {}
-    url = reverse(name, kwargs=kwargs)
+    url = reverse(name, kwargs=kwargs_of(way, cast))
     anonymous = client.post(url) if way.post else client.get(url, way.get)
     if name in ("office:healthz", "office:readyz"):
         assert anonymous.status_code == 200
@@ -305,7 +305,7 @@ def test_a_url_lets_in_whom_the_table_says_and_nobody_else(name, cast, sign_in, 
         allowed = way.cans is None or bool(user.standing.allowed(cast.ridgeway.pk) & set(way.cans))
         if not allowed:
             should = {403}
-        elif OWN_SCHOOL.get(way.kwargs, True):
+        elif is_free(way):
             should = FINE
         else:
             should = {404}

@@ -22,7 +22,12 @@ DEFAULTS: Final[Mapping[Job, time]] = {
     Job.AM_SECOND_PASS: time(9, 20),
     Job.PM_SWEEP: time(13, 45),
     Job.PM_SECOND_PASS: time(14, 5),
+    Job.KNOWN_CODES: time(6, 30),
+    Job.DOUBT_TRAWL: time(15, 45),
 }
+# Days and lateness other than every school day and an hour.
+USUAL_DAYS: Final[Mapping[Job, str]] = {Job.DOUBT_TRAWL: "4"}
+USUAL_WINDOWS: Final[Mapping[Job, int]] = {Job.KNOWN_CODES: 540, Job.DOUBT_TRAWL: 480}
 
 
 class RunLost(Exception):
@@ -192,7 +197,7 @@ def ensure_schedules(*, school: School, by: User | None = None, at: datetime) ->
     lacking = [job for job in DEFAULTS if job.value not in there]
     if lacking:
         with trail.signed(by=by, at=at, school_id=school.pk):
-            usual = [Schedule(school=school, job=job, starts_at=DEFAULTS[job]) for job in lacking]
+            usual = [usual_schedule(job, school=school) for job in lacking]
             Schedule.objects.bulk_create(usual, ignore_conflicts=True)
             trail.record(
                 verb="set up the timetable of jobs", by=by, at=at, school_id=school.pk,
@@ -201,6 +206,17 @@ def ensure_schedules(*, school: School, by: User | None = None, at: datetime) ->
             )  # fmt: skip
         there = {row.job: row for row in Schedule.objects.filter(school=school)}
     return sorted(there.values(), key=lambda row: (row.starts_at, row.job))
+
+
+def usual_schedule(job: Job, **fields: Any) -> Schedule:
+    """Give the usual row of a job's timetable, not kept."""
+    return Schedule(
+        job=job,
+        starts_at=DEFAULTS[job],
+        weekdays=USUAL_DAYS.get(job, "12345"),
+        window_minutes=USUAL_WINDOWS.get(job, 60),
+        **fields,
+    )
 
 
 def due_instant(*, schedule: Schedule | None, job: str, on: date) -> datetime:

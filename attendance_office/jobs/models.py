@@ -15,6 +15,8 @@ class Job(models.TextChoices):
     AM_SECOND_PASS = "am_second_pass", "Morning second pass"
     PM_SWEEP = "pm_sweep", "Afternoon sweep for missing registers"
     PM_SECOND_PASS = "pm_second_pass", "Afternoon second pass"
+    KNOWN_CODES = "known_codes", "Codes known beforehand"
+    DOUBT_TRAWL = "doubt_trawl", "Weekly trawl for doubtful marks"
 
 
 class Schedule(models.Model):

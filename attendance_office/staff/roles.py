@@ -75,6 +75,12 @@ class Can(StrEnum):
     TAKE_ANY_REGISTER = "Take or enter any register within reach"
     USE_OFFICE_CODES = "Enter codes kept for the office"
     AMEND_MARKS = "Amend a mark with a reason"
+    LOG_ABSENCE = "Log the absence line"
+    SEE_AGREEMENTS = "See agreements that write codes"
+    KEEP_AGREEMENTS = "Keep agreements that write codes"
+    SEE_LATES = "See who was late"
+    TAKE_OWN_LESSON = "Take the register of an own or covered lesson"
+    EDIT_TIMETABLE = "Change the timetable"
     SEE_BOARD = "See the missing registers board"
     CHASE = "Chase a register"
     ARRANGE_COVER = "Say who covers a register"
@@ -91,7 +97,7 @@ class Can(StrEnum):
     SEE_HEALTH = "See the system's health"
 
 
-_TAKES = {Can.SEE_PUPILS, Can.TAKE_OWN_REGISTER}
+_TAKES = {Can.SEE_PUPILS, Can.TAKE_OWN_REGISTER, Can.TAKE_OWN_LESSON}
 _KNOWS = {Can.SEE_MARK_REASONS, Can.SEE_CONTACTS, Can.SEE_NEEDS, Can.SEE_MEANS, Can.SEE_SAFEGUARDING}
 _OFFICE = (
     _TAKES
@@ -102,6 +108,11 @@ _OFFICE = (
         Can.TAKE_ANY_REGISTER,
         Can.USE_OFFICE_CODES,
         Can.AMEND_MARKS,
+        Can.LOG_ABSENCE,
+        Can.SEE_AGREEMENTS,
+        Can.KEEP_AGREEMENTS,
+        Can.SEE_LATES,
+        Can.EDIT_TIMETABLE,
         Can.SEE_BOARD,
         Can.CHASE,
         Can.ARRANGE_COVER,
@@ -121,14 +132,26 @@ MAY: dict[Role, frozenset[Can]] = {
     Role.OFFICER: frozenset(_OFFICE),
     Role.LEAD: frozenset(_OFFICE | {Can.SEE_AUDIT, Can.EDIT_STAFF}),
     Role.HEAD_OF_YEAR: frozenset(
-        _TAKES | _KNOWS | {Can.SEE_DESK, Can.TAKE_ANY_REGISTER, Can.SEE_BOARD, Can.CHASE, Can.SEE_FIGURES, Can.EXPORT}
+        _TAKES
+        | _KNOWS
+        | {Can.SEE_DESK, Can.TAKE_ANY_REGISTER, Can.SEE_BOARD, Can.CHASE, Can.SEE_FIGURES, Can.EXPORT}
+        | {Can.LOG_ABSENCE, Can.SEE_AGREEMENTS, Can.SEE_LATES}
     ),
     Role.TUTOR: frozenset(_TAKES | {Can.SEE_NEEDS}),
-    Role.PASTORAL: frozenset(_TAKES | _KNOWS | {Can.SEE_DESK, Can.SEE_BOARD, Can.SEE_FIGURES}),
-    Role.DSL: frozenset(
-        _TAKES | _KNOWS | {Can.SEE_DESK, Can.SEE_BACKGROUND, Can.SEE_BOARD, Can.SEE_FIGURES, Can.EXPORT, Can.SEE_AUDIT}
+    Role.PASTORAL: frozenset(
+        _TAKES
+        | _KNOWS
+        | {Can.SEE_DESK, Can.SEE_BOARD, Can.SEE_FIGURES, Can.LOG_ABSENCE, Can.SEE_AGREEMENTS, Can.SEE_LATES}
     ),
-    Role.DATA_MANAGER: frozenset(_OFFICE - {Can.SEE_SAFEGUARDING, Can.CHASE, Can.SEE_MARK_REASONS} | {Can.SEE_AUDIT}),
+    Role.DSL: frozenset(
+        _TAKES
+        | _KNOWS
+        | {Can.SEE_DESK, Can.SEE_BACKGROUND, Can.SEE_BOARD, Can.SEE_FIGURES, Can.EXPORT, Can.SEE_AUDIT}
+        | {Can.SEE_AGREEMENTS, Can.SEE_LATES}
+    ),
+    Role.DATA_MANAGER: frozenset(
+        _OFFICE - {Can.SEE_SAFEGUARDING, Can.CHASE, Can.SEE_MARK_REASONS, Can.LOG_ABSENCE} | {Can.SEE_AUDIT}
+    ),
     Role.SLT: frozenset(
         {
             Can.SEE_DESK,
@@ -136,6 +159,8 @@ MAY: dict[Role, frozenset[Can]] = {
             Can.SEE_MARK_REASONS,
             Can.SEE_NEEDS,
             Can.SEE_MEANS,
+            Can.SEE_AGREEMENTS,
+            Can.SEE_LATES,
             Can.SEE_BOARD,
             Can.SEE_FIGURES,
             Can.SEE_AUDIT,
@@ -144,7 +169,7 @@ MAY: dict[Role, frozenset[Can]] = {
     Role.GOVERNOR: frozenset({Can.SEE_FIGURES}),
     Role.TRUST_LEAD: frozenset(
         {Can.SEE_DESK, Can.SEE_PUPILS, Can.SEE_MARK_REASONS, Can.SEE_NEEDS, Can.SEE_MEANS, Can.SEE_BOARD}
-        | {Can.SEE_FIGURES, Can.SEE_AUDIT, Can.EXPORT}
+        | {Can.SEE_FIGURES, Can.SEE_AUDIT, Can.EXPORT, Can.SEE_AGREEMENTS, Can.SEE_LATES}
     ),
     Role.ADMINISTRATOR: frozenset({Can.EDIT_STAFF, Can.EDIT_CALENDAR, Can.EDIT_JOBS, Can.SEE_AUDIT, Can.SEE_HEALTH}),
 }

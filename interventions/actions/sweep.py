@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 
-from attendance_office import clock
 from attendance_office.jobs import actions as jobs
-from attendance_office.jobs.due import due_jobs
-from attendance_office.jobs.models import Job, Run, Schedule
+from attendance_office.jobs.models import Run, Schedule
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
 from interventions.queries.sweep import Plan, plan_sweep, run_of, session_of, why_not_held
 from letters.actions.alerts import alert_staff
 from letters.actions.chases import answer_chases, chase_registers
 from registers.queries.calendar import calendar_of
-
-logger = logging.getLogger(__name__)
-
-FIRST_PASS: Final = {Job.AM_SECOND_PASS: Job.AM_SWEEP, Job.PM_SECOND_PASS: Job.PM_SWEEP}
-# After downtime the first pass may run late: the second gives people this long to answer it.
-BREATH: Final = timedelta(minutes=10)
 
 
 def preview_sweep(*, school: School, job: str, on: date, at: datetime) -> Plan:
@@ -68,52 +58,6 @@ def run_sweep(*, school: School, job: str, on: date, by: User | None, at: dateti
     except Exception as error:
         jobs.fail(run=run, error=f"{type(error).__name__}: the run broke off and wrote nothing.", at=at)
         raise
-
-
-def run_due(*, at: datetime) -> list[Run]:
-    """Run, for every school, what is due at this instant, and put on record what was missed.
-
-    A school whose run breaks does not hold up the next.
-    """
-    jobs.beat(name="interventions.run_due", at=at)
-    timetable: dict[int, list[Schedule]] = {}
-    for row in Schedule.objects.order_by("school_id", "starts_at"):
-        timetable.setdefault(row.school_id, []).append(row)
-    ended = Run.objects.exclude(state=Run.State.RUNNING).values("school_id", "job")
-    latest: dict[int, dict[str, date]] = {}
-    for one in ended.annotate(last=Max("due_on")):
-        latest.setdefault(one["school_id"], {})[one["job"]] = one["last"]
-    runs = []
-    for school in School.objects.order_by("pk"):
-        rows = timetable.get(school.pk) or jobs.ensure_schedules(school=school, at=at)
-        try:
-            runs += _run_school(school, rows, latest.get(school.pk, {}), at=at)
-        except Exception:  # the other schools' morning goes on
-            logger.exception("A job of school %s broke off.", school.urn)
-    return runs
-
-
-def _run_school(school: School, rows: list[Schedule], latest: dict[str, date], *, at: datetime) -> list[Run]:
-    here = clock.local(at)
-    if not due_jobs(rows, here, lambda on: True, latest):
-        return []
-    calendar = calendar_of(school.pk)
-    runs = []
-    for due in due_jobs(rows, here, calendar.is_school_day, latest):
-        if due.is_missed:
-            jobs.record_missed(
-                school_id=school.pk, job=due.job, due_on=due.due_on, due_at=due.due_at, at=at
-            )  # fmt: skip
-        elif not _is_too_soon(school, due.job, due.due_on, at=at):
-            runs.append(run_sweep(school=school, job=due.job, on=due.due_on, by=None, at=at))
-    return runs
-
-
-def _is_too_soon(school: School, job: str, on: date, *, at: datetime) -> bool:
-    """Tell whether the first pass has only just run, late."""
-    first = FIRST_PASS.get(Job(job))
-    run = run_of(school, first, on) if first else None
-    return run is not None and run.state == Run.State.DONE and run.started_at > at - BREATH
 
 
 def _act(plan: Plan, *, by: User | None, at: datetime) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from attendance_office.jobs.actions import DEFAULTS
+from attendance_office.jobs.actions import usual_schedule
 from attendance_office.jobs.models import Beat, Job, Run, Schedule
 from attendance_office.staff.models import School
+
+from .sweep import HALF_OF
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,12 @@ class JobLine:
 
     def schedule_or_usual(self) -> Schedule:
         """Give the row of the timetable, or the usual one, not kept."""
-        return self.schedule or Schedule(job=self.job, starts_at=DEFAULTS[self.job])
+        return self.schedule or usual_schedule(self.job)
+
+    @property
+    def has_dry_run(self) -> bool:
+        """Tell whether it sends messages, so that a person may see them first; the others are run at once."""
+        return self.job in HALF_OF
 
     @property
     def starts_at(self) -> time:
@@ -31,7 +38,7 @@ class JobLine:
     def days(self) -> str:
         """Give its days in words."""
         names = {"1": "Mon", "2": "Tue", "3": "Wed", "4": "Thu", "5": "Fri"}
-        days = self.schedule.weekdays if self.schedule else "12345"
+        days = self.schedule_or_usual().weekdays
         if days == "12345":
             return "Mon to Fri"
         return ", ".join(names[day] for day in days) or "no day"

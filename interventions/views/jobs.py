@@ -16,11 +16,12 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door, may
-from interventions.actions.sweep import preview_sweep, run_sweep
+from interventions.actions.due import run_job
+from interventions.actions.sweep import preview_sweep
 from interventions.forms import Timetable, Which
 from interventions.queries.jobs import last_beat, last_runs, timetable
 from interventions.queries.plan_words import told_by
-from interventions.queries.sweep import run_of
+from interventions.queries.sweep import HALF_OF, run_of
 
 
 def _job(job: str) -> Job:
@@ -82,8 +83,10 @@ def job_edit(request: StaffRequest, job: str) -> HttpResponse:
 @require_GET
 @door(Can.RUN_JOBS, section="office")
 def job_preview(request: StaffRequest, job: str) -> HttpResponse:
-    """Show all that a run would do now, with reasons; nothing is written."""
+    """Show all that a sweep would do now, with reasons; nothing is written."""
     wanted = _job(job)
+    if wanted not in HALF_OF:
+        raise Http404
     on = _day(request.GET.get("on", "")) or clock.today()
     plan = preview_sweep(school=request.school, job=wanted, on=on, at=clock.now())
     names_pupils = may(request, Can.SEE_SAFEGUARDING)
@@ -114,9 +117,11 @@ def job_run(request: StaffRequest) -> HttpResponse:
     at = clock.now()
     job, on = form.cleaned_data["job"], form.cleaned_data["on"]
     try:
-        run = run_sweep(school=request.school, job=job, on=on, by=request.user, at=at)
+        run = run_job(school=request.school, job=job, on=on, by=request.user, at=at)
     except Refused as refusal:
         toasts.fail(request, str(refusal))
+        if job not in HALF_OF:
+            return redirect("interventions:job_list")
         return redirect(f"{reverse('interventions:job_preview', args=[job])}?on={on.isoformat()}")
     if run.started_at != at:
         toasts.warn(request, f"It ran already: it runs once a day. It said: {run.words or run.error}")

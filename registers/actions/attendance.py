@@ -23,6 +23,7 @@ from registers.rules.sessions import Session
 
 from .amendments import amend_mark, record_mark
 from .entries import Change, EntriesRefused, Entry, Reading, counts_of, may_use_office_codes, read_entries
+from .known import fill_known
 
 __all__ = ["EntriesRefused", "Entry", "Saved", "amend_mark", "open_register", "record_mark", "save_marks"]
 
@@ -94,13 +95,17 @@ def open_register(
 
     Raises Refused outside the school's calendar and before the register opens.
     """
-    check_session(session, moment(school.pk, session), at)
+    found = moment(school.pk, session)
+    check_session(session, found, at)
     with audit.signed(by=by, at=at, school_id=school.pk):
         register, _ = Register.objects.select_for_update().get_or_create(
             school=school, tutor_group=tutor_group, on=session.on, half=session.half
         )
         if register.opened_at is not None:
             return register
+        if found.knows:
+            held = held_for_saving(school.pk, tutor_group.pk, session)
+            fill_known(school_id=school.pk, session=session, held=held, by=None, at=at)
         Register.objects.filter(pk=register.pk).update(opened_at=at, opened_by=by)
         register.opened_at, register.opened_by = at, by
         audit.record(
@@ -144,6 +149,8 @@ def save_marks(
             return _answered(found.answer, register_id)
         check_session(session, found, at)
         held = held_for_saving(school.pk, tutor_group.pk, session)
+        if found.knows and (version == 0 or finish):
+            held = fill_known(school_id=school.pk, session=session, held=held, by=None, at=at)
         _check_pupils(entries, held, tutor_group, session)
         reading = read_entries(
             list(entries),

@@ -17,6 +17,7 @@ from registers.rules.lateness import arrival_code
 from registers.rules.sessions import Session
 
 LATE_CODES = frozenset({"L", "U"})
+PLANNED, OFFICE = "planned", "office"
 LONGEST_LATE = 360
 LONGEST_COMMENT = 200
 
@@ -164,7 +165,9 @@ def read_entries(
             change, note = _read(entry, present, session=session, moment=moment, office=office, at=at)
             if change is None:
                 continue
-            if entry.was is not None and present.code not in {_same(entry.was, session), change.code}:
+            # What was known beforehand may have been written after the page was drawn: nobody's entry is lost by it.
+            unseen = entry.was == "" and present.origin == PLANNED
+            if entry.was is not None and not unseen and present.code not in {_same(entry.was, session), change.code}:
                 reading.clashes[entry.pupil_id] = change.code
                 continue
             if present.code:
@@ -193,6 +196,8 @@ def _read(
             return None, ""
         check_comment(entry.comment)
         return Change(entry.pupil_id, symbol, present.minutes_late, entry.comment), ""
+    if symbol == "N" and not office and _is_known(present, session):
+        return None, f"The office knows: {present.code}. It stays."
     code = read_code(entry.code, session, office=office)
     check_minutes(code.symbol, entry.minutes_late)
     check_comment(entry.comment)
@@ -204,6 +209,14 @@ def _read(
     if (symbol, entry.minutes_late, comment) == (present.code, present.minutes_late, present.comment):
         return None, note
     return Change(entry.pupil_id, symbol, entry.minutes_late, comment), note
+
+
+def _is_known(present: Present, session: Session) -> bool:
+    """Tell whether the office gave the reason for an absence, so that "no reason yet" says less than the mark."""
+    standing = codes.code_set(session.on).get(present.code)
+    if standing is None or present.code == "N" or present.origin not in {PLANNED, OFFICE}:
+        return False
+    return standing.counts is not Counts.PRESENT
 
 
 def _check_overwriting(present: Present, session: Session, *, office: bool, may_change: bool) -> None:

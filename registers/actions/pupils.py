@@ -11,7 +11,7 @@ from django.db import transaction
 
 from attendance_office.audit.trail import record, signed
 from attendance_office.refusals import Refused
-from attendance_office.staff.models import School, User
+from attendance_office.staff.models import User
 from registers.models import Pupil
 from registers.queries.pupil_record import FIELDS
 from registers.queries.pupils import FIELD_NEEDS
@@ -67,23 +67,6 @@ def change_pupil(*, pupil: Pupil, changes: Mapping[str, Any], reason: str, by: U
             reason=reason.strip(),
         )
     return changed
-
-
-def record_export(
-    *, school: School, what: str, rows: int, columns: list[str], filters: str, form: str, by: User | None, at: datetime
-) -> None:
-    """Write into the trail that a list left the office: how many rows, which columns, narrowed by what."""
-    with signed(by=by, at=at, school_id=school.pk):
-        record(
-            verb="list exported",
-            by=by,
-            at=at,
-            school_id=school.pk,
-            subject_kind="export",
-            subject_id=what,
-            words=f"{what.capitalize()} exported as {form.upper()}: {rows} rows, {len(columns)} columns",
-            after={"rows": rows, "columns": columns, "filters": filters, "form": form},
-        )
 
 
 def _plain(value: Any) -> Any:

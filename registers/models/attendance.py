@@ -182,6 +182,38 @@ class Amendment(models.Model):
         return f"{self.from_code} to {self.to_code}, {self.on} {self.half}"
 
 
+class TakenBackMark(models.Model):
+    """A mark that was taken out of the register again: with the import that made it, by an undo, or with a plan.
+
+    Written by Postgres alone and kept for ever. `taken_with` names what it went with, like "import:12".
+
+    Source: SI 2024/208 reg 7 (every entry is kept for six years).
+    """
+
+    school_id = models.BigIntegerField()
+    mark_id = models.BigIntegerField()
+    pupil_id = models.BigIntegerField()
+    on = models.DateField()
+    half = models.CharField(max_length=2)
+    code = models.CharField(max_length=3)
+    minutes_late = models.PositiveSmallIntegerField(null=True)
+    comment = models.CharField(max_length=200, blank=True)
+    recorded_at = models.DateTimeField()
+    recorded_by_id = models.BigIntegerField(null=True)
+    taken_with = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    by_id = models.BigIntegerField(null=True)
+    by_name = models.CharField(max_length=150)
+    reason = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["school_id", "pupil_id", "on"], name="taken_back_by_pupil")]
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.on} {self.half}, taken back"
+
+
 class WeekTotal(models.Model):
     """A pupil's sessions of one school week by what they count as. Derived: kept by the marks' triggers in the same
     transaction, and proved equal to a rebuild by `./run manage verify_rollups`.

@@ -91,6 +91,8 @@ class Pupil(models.Model):
     is_in_need = models.BooleanField("child in need", default=False)
     is_young_carer = models.BooleanField("young carer", default=False)
     is_vulnerable = models.BooleanField("highly vulnerable", default=False)
+    is_boarder = models.BooleanField("boarder", default=False)
+    is_mobile_child = models.BooleanField("mobile child", default=False)
 
     objects = PupilQuerySet.as_manager()
 
@@ -141,6 +143,10 @@ class Enrolment(models.Model):
     kind = models.CharField(max_length=1, choices=Kind.choices, default=Kind.SINGLE)
     leaving_ground = models.CharField(max_length=1, blank=True, help_text="The letter of reg 9(1), a to o.")
     destination = models.CharField(max_length=200, blank=True)
+    destination_from_on = models.DateField("starts at the new school", null=True, blank=True)
+    future_address = models.CharField(max_length=400, blank=True)
+    future_address_from_on = models.DateField("lives there from", null=True, blank=True)
+    conditions = models.JSONField("conditions of the ground", default=list, blank=True)
 
     class Meta:
         constraints = [
@@ -228,6 +234,14 @@ class Contact(models.Model):
 class Parent(models.Model):
     """What a contact is to a pupil: parent or carer, whether they live together, and in which order to ring."""
 
+    class Told(models.TextChoices):
+        """What this person may be told about the pupil."""
+
+        ALL = "all", "Everything"
+        ATTENDANCE = "attendance", "Attendance only"
+        EMERGENCY = "emergency", "Emergencies only"
+        NOTHING = "nothing", "Nothing"
+
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
     pupil = models.ForeignKey(Pupil, on_delete=models.PROTECT, related_name="parents")
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="children")
@@ -238,6 +252,7 @@ class Parent(models.Model):
     gets_letters = models.BooleanField(default=True)
     do_not_contact = models.BooleanField(default=False)
     why_not = models.CharField("why not to contact", max_length=200, blank=True)
+    may_be_told = models.CharField(max_length=10, choices=Told.choices, default=Told.ALL)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["pupil", "contact"], name="one_link_per_pupil_and_contact")]

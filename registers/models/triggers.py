@@ -69,6 +69,44 @@ _AMENDMENTS = """
         ORDER BY o.id;
 """
 
+# A mark leaves the table in three ways alone, each while nobody has amended it: with the whole import that made it; within
+# ten minutes, as an entry of the office that is undone; and from today on, as a mark only known beforehand whose note,
+# agreement or closure was taken back. The row goes whole into a table that is only added to. See adr/0014.
+_TAKEN_BACK = """
+        IF NOT EXISTS (SELECT 1 FROM old_marks) THEN
+            RETURN NULL;
+        END IF;
+        why := coalesce(current_setting('office.taking_back', true), '');
+        acted := coalesce(nullif(current_setting('office.at', true), '')::timestamptz, clock_timestamp());
+        IF why = '' OR EXISTS (
+            SELECT 1 FROM old_marks o
+            WHERE EXISTS (SELECT 1 FROM registers_amendment a WHERE a.mark_id = o.id)
+               OR NOT CASE split_part(why, ':', 1)
+                   WHEN 'import' THEN o.origin = 'import' AND EXISTS (
+                       SELECT 1 FROM registers_importedrow r
+                       WHERE r.import_id = split_part(why, ':', 2)::bigint AND r.thing = 'mark' AND r.thing_id = o.id
+                         AND r.did = 'added' AND r.school_id = o.school_id
+                   )
+                   WHEN 'undo' THEN o.origin IN ('office', 'planned')
+                        AND o.recorded_at BETWEEN acted - interval '10 minutes' AND acted
+                   WHEN 'plan' THEN o.origin = 'planned' AND o."on" >= (acted AT TIME ZONE 'Europe/London')::date
+                   ELSE false
+               END
+        ) THEN
+            RAISE EXCEPTION 'Marks are a statutory record: they are amended, never deleted.';
+        END IF;
+        INSERT INTO registers_takenbackmark (
+            school_id, mark_id, pupil_id, "on", half, code, minutes_late, comment, recorded_at, recorded_by_id,
+            taken_with, at, by_id, by_name, reason
+        )
+        SELECT o.school_id, o.id, o.pupil_id, o."on", o.half, o.code, o.minutes_late, o.comment, o.recorded_at,
+               o.recorded_by_id, why, acted,
+               nullif(current_setting('office.by', true), '')::bigint,
+               coalesce(nullif(current_setting('office.by_name', true), ''), session_user),
+               coalesce(nullif(current_setting('office.reason', true), ''), 'No reason given')
+        FROM old_marks o ORDER BY o.id;
+"""
+
 ON_MARKS = [
     pgtrigger.Trigger(
         name="count_new_marks",
@@ -103,8 +141,17 @@ ON_MARKS = [
     pgtrigger.Trigger(
         name="marks_are_never_deleted",
         when=pgtrigger.Before,
-        operation=pgtrigger.Delete | pgtrigger.Truncate,
+        operation=pgtrigger.Truncate,
         level=pgtrigger.Statement,
         func="RAISE EXCEPTION 'Marks are a statutory record: they are amended, never deleted.';",
+    ),
+    pgtrigger.Trigger(
+        name="marks_are_only_taken_back",
+        when=pgtrigger.After,
+        operation=pgtrigger.Delete,
+        level=pgtrigger.Statement,
+        referencing=pgtrigger.Referencing(old="old_marks"),
+        declare=[("why", "TEXT"), ("acted", "TIMESTAMPTZ")],
+        func=_TAKEN_BACK + _add("old_marks", "-1") + "RETURN NULL;",
     ),
 ]

@@ -25,13 +25,14 @@ class Moment:
     """One session of one school: whether it is held, when its register opens and closes, and an earlier answer.
 
     `opens_at` and `closes_at` are None where the school has set no times. `answer` is what the office answered
-    to a save under the same key.
+    to a save under the same key. `knows` tells whether a note, agreement or closure says something of that day.
     """
 
     is_held: bool
     opens_at: datetime | None
     closes_at: datetime | None
     answer: dict[str, Any] | None = None
+    knows: bool = False
 
 
 _MOMENT = """
@@ -40,7 +41,13 @@ _MOMENT = """
                    WHERE school_id = %(school)s AND %(on)s BETWEEN starts_on AND ends_on),
            EXISTS (SELECT 1 FROM registers_nonschoolday
                    WHERE school_id = %(school)s AND "on" = %(on)s AND half IN ('', %(half)s)),
-           (SELECT answer::text FROM registers_receipt WHERE school_id = %(school)s AND key = %(key)s)
+           (SELECT answer::text FROM registers_receipt WHERE school_id = %(school)s AND key = %(key)s),
+           EXISTS (SELECT 1 FROM registers_absencenote WHERE school_id = %(school)s AND state <> 'withdrawn'
+                     AND from_on <= %(on)s AND (to_on IS NULL OR to_on >= %(on)s))
+           OR EXISTS (SELECT 1 FROM registers_agreement
+                      WHERE school_id = %(school)s AND from_on <= %(on)s AND ends_on >= %(on)s)
+           OR EXISTS (SELECT 1 FROM registers_closure
+                      WHERE school_id = %(school)s AND is_standing AND from_on <= %(on)s AND to_on >= %(on)s)
     FROM (SELECT 1) AS one
     LEFT JOIN (SELECT opens_at, closes_at FROM registers_sessiontimes
                WHERE school_id = %(school)s AND half = %(half)s AND from_on <= %(on)s
@@ -54,12 +61,13 @@ def moment(school_id: int, session: Session, key: UUID | None = None) -> Moment:
     asked: dict[str, Any] = {"school": school_id, "on": on, "half": session.half, "key": key}
     with connection.cursor() as cursor:
         cursor.execute(_MOMENT, asked)
-        opens, closes, in_term, closed, answer = cursor.fetchone()
+        opens, closes, in_term, closed, answer, knows = cursor.fetchone()
     return Moment(
         is_held=in_term and not closed and on.weekday() < _SATURDAY,
         opens_at=datetime.combine(on, opens, tzinfo=clock.LONDON) if opens else None,
         closes_at=datetime.combine(on, closes, tzinfo=clock.LONDON) if closes else None,
         answer=json.loads(answer) if answer else None,
+        knows=knows,
     )
 
 

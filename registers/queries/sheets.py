@@ -18,6 +18,7 @@ from registers.rules.rates import Tally
 from registers.rules.sessions import Session
 
 from .figures import counts_by_pupil
+from .known import Known, known_codes
 from .marks import Hand, last_hands
 from .registers import groups_to_take
 
@@ -65,16 +66,21 @@ class SheetRow:
     ten: tuple[str, ...]
     ten_words: str
     tally: Tally
+    known: Known | None = None
 
     @property
     def code(self) -> str:
-        """Give the present code, "" where there is none."""
-        return self.mark.code if self.mark else ""
+        """Give the present code: the mark's, else what the office knows beforehand, "" where there is neither."""
+        if self.mark is not None:
+            return self.mark.code
+        return self.known.code if self.known else ""
 
     @property
     def is_planned(self) -> bool:
         """Tell whether the mark was known beforehand and nobody has confirmed it in the register."""
-        return self.mark is not None and self.mark.origin == Mark.Origin.PLANNED
+        if self.mark is None:
+            return self.known is not None
+        return self.mark.origin == Mark.Origin.PLANNED
 
     @property
     def has_minutes(self) -> bool:
@@ -101,7 +107,7 @@ class Sheet:
 
 
 def sheet_of(group: TutorGroup, session: Session) -> Sheet:
-    """Give the sheet of a group's register: six queries."""
+    """Give the sheet of a group's register: seven queries, three more where something is known of an unmarked pupil."""
     on = session.on
     pupils = list(
         Pupil.objects.filter(
@@ -123,6 +129,8 @@ def sheet_of(group: TutorGroup, session: Session) -> Sheet:
         )
     }
     hands = last_hands(list(marks.values()))
+    unmarked = [pk for pk in ids if pk not in marks]
+    known = known_codes(group.school_id, [session], pupil_ids=unmarked)
     before = sessions_before(group.school_id, session)
     ten = _ten(group.school_id, ids, before)
     tallies = {one.pupil_id: one.tally for one in counts_by_pupil(group.school_id, school_year_starts(on), on, ids)}
@@ -139,6 +147,7 @@ def sheet_of(group: TutorGroup, session: Session) -> Sheet:
                 ten=last,
                 ten_words=_ten_words(last, in_force),
                 tally=tallies.get(pupil.pk, Tally.zero()),
+                known=known.get((pupil.pk, session)),
             )
         )
     return Sheet(rows, before)

@@ -21,7 +21,7 @@ from registers.actions.amendments import amend_mark
 from registers.models import Mark, Pupil
 from registers.queries import pupil_marks
 from registers.queries.years import Cell
-from registers.tables import code_cell
+from registers.tables.pupils import code_cell
 
 from .pupil_pages import attendance, look
 

@@ -27,7 +27,7 @@ from registers.queries.pupil_marks import Change, Marked
 from registers.queries.years import Period
 from registers.rules.ages import school_year, school_year_starts
 from registers.rules.sessions import Calendar, Session
-from registers.tables import code_rows
+from registers.tables.pupils import code_rows
 
 MARKS_ON_A_PAGE = 60
 AMENDMENTS_BESIDE_THE_YEAR = 6

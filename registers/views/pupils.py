@@ -15,16 +15,15 @@ from django_tables2 import RequestConfig
 from attendance_office import clock
 from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
-from attendance_office.web import export
 from attendance_office.web.doors import StaffRequest, door, may
-from registers.actions.pupils import record_export
-from registers.filters import Pupils as Filter
+from attendance_office.web.lists import send_list
+from registers.filters.pupils import Pupils as Filter
 from registers.models import Group
 from registers.queries import pupils
 from registers.queries.pupils import PupilLine
 from registers.rules.ages import school_year
-from registers.tables import Pupils as Table
-from registers.tables import exported
+from registers.tables.pupils import Pupils as Table
+from registers.tables.pupils import exported
 
 SIZES: Final = {"50": 50, "100": 100, "all": 5000}
 
@@ -104,26 +103,20 @@ def pupil_find(request: StaffRequest) -> HttpResponse:
 @door(Can.EXPORT, section="pupils")
 def pupil_export(request: StaffRequest, form: str) -> HttpResponse:
     """Send out exactly the list of the page, whole, and write down that it went."""
-    today, at = clock.today(), clock.now()
+    today = clock.today()
     query = QueryDict(request.POST.get("query", ""))
     allowed = request.user.standing.allowed(request.school.pk)
     found = asked_for(_query(query), school=request.school, user=request.user, today=today)
     table = Table(found.lines, allowed=allowed, order_by=query.getlist("sort"))
     columns, rows = exported(table)
-    record_export(
-        school=request.school,
+    return send_list(
+        request,
+        form,
         what="pupils",
-        rows=len(rows),
-        columns=[column.heading for column in columns],
+        columns=columns,
+        rows=rows,
         filters="; ".join(words for _, words in found.filter.tags()) or "on roll today",
-        form=form,
-        by=request.user,
-        at=at,
     )
-    name = f"pupils-{request.school.urn}-{today:%Y-%m-%d}"
-    if form == "xlsx":
-        return export.as_xlsx(columns, rows, name=name)
-    return export.as_csv(columns, rows, name=name)
 
 
 def _query(query: QueryDict) -> QueryDict:

@@ -64,7 +64,8 @@ def rows_of(
         code = entry.code if entry else row.code
         rate = row.rate
         locked = not office and bool(row.code) and row.code not in usable
-        comment = row.mark.comment if row.mark and sees_reasons else ""
+        said = row.mark.comment if row.mark else row.known.words if row.known else ""
+        comment = said if sees_reasons else ""
         # Flat and as text: the template asks for each of them once or more for every pupil of every sheet.
         rows.append(
             {

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from attendance_office.jobs import actions as jobs
 from attendance_office.staff.models import School, TutorGroup, User
-from interventions.actions.sweep import run_due
+from interventions.actions.due import run_due
 from letters.actions.outbox import deliver
 from letters.models import Message
 from registers.actions.attendance import Entry, save_marks

@@ -101,18 +101,20 @@ def test_a_run_whose_worker_died_near_the_end_of_its_window_does_not_run_for_eve
 def test_a_school_gets_the_usual_timetable_once(school):
     for _ in range(2):
         rows = actions.ensure_schedules(school=school, at=NINE)
-    assert [(row.job, f"{row.starts_at:%H:%M}", row.window_minutes) for row in rows] == [
-        ("am_sweep", "09:00", 60),
-        ("am_second_pass", "09:20", 60),
-        ("pm_sweep", "13:45", 60),
-        ("pm_second_pass", "14:05", 60),
+    assert [(row.job, f"{row.starts_at:%H:%M}", row.window_minutes, row.weekdays) for row in rows] == [
+        ("known_codes", "06:30", 540, "12345"),
+        ("am_sweep", "09:00", 60, "12345"),
+        ("am_second_pass", "09:20", 60, "12345"),
+        ("pm_sweep", "13:45", 60, "12345"),
+        ("pm_second_pass", "14:05", 60, "12345"),
+        ("doubt_trawl", "15:45", 480, "4"),
     ]
-    assert Schedule.objects.count() == 4
+    assert Schedule.objects.count() == 6
 
 
 def test_the_timetable_is_changed_with_a_line_in_the_trail(cast):
     school = cast.thornbridge
-    schedule = actions.ensure_schedules(school=school, at=NINE)[0]
+    schedule = next(row for row in actions.ensure_schedules(school=school, at=NINE) if row.job == "am_sweep")
     change = {"starts_at": time(9, 5), "weekdays": "531", "is_on": True, "window_minutes": 30}
     kept = actions.set_schedule(schedule=schedule, **change, by=cast.sandra, at=NINE)
     assert kept.weekdays == "135"

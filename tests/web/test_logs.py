@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from attendance_office.celery import app
 from interventions import tasks as sweeps
-from interventions.actions import sweep
+from interventions.actions import due, sweep
 from letters import tasks as letters
 from letters.models import Message
 from letters.post import EmailMessage
@@ -70,7 +70,7 @@ def test_a_sweep_and_a_post_room_that_break_log_no_pupil(cast, console, settings
     def burst(*, at):
         raise ValueError("Failing row contains (Maddox, Tyler)")
 
-    monkeypatch.setattr(sweep, "run_due", burst)
+    monkeypatch.setattr(due, "run_due", burst)
     assert sweeps.run_due.apply().state == "FAILURE"
     assert "interventions.run_due" in console.getvalue()
     assert "ValueError at" in console.getvalue()

@@ -15,6 +15,7 @@ from attendance_office.staff.models import School
 from attendance_office.web.templatetags.office import clock as clock_words
 from interventions.actions.sweep import preview_sweep, run_sweep
 from interventions.queries.plan_words import Told, told_by
+from interventions.queries.sweep import HALF_OF
 from letters.models import Message
 
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the school, the job and whether to write anything."""
         parser.add_argument("--school", required=True, metavar="URN", help="the school's unique reference number")
-        parser.add_argument("--job", default=Job.AM_SWEEP.value, choices=Job.values)
+        parser.add_argument("--job", default=Job.AM_SWEEP.value, choices=sorted(HALF_OF))
         parser.add_argument("--on", type=date.fromisoformat, metavar="YYYY-MM-DD", help="a day; else today")
         parser.add_argument("--dry-run", action="store_true", help="show all it would do, and write nothing")
 

@@ -12,14 +12,14 @@ from attendance_office import clock
 from attendance_office.staff.models import School
 from attendance_office.staff.roles import Can
 from registers.actions.pupils import EDITABLE
-from registers.models import Group, Half, NonSchoolDay, Pupil
+from registers.models import Group, Pupil
 from registers.queries.pupil_marks import Marked
 from registers.queries.pupils import may_see
 from registers.rules import codes
 from registers.rules.codes import Counts, Enterer
 
-_DATE: Final = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-_TIME: Final = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+from .fields import DATE
+
 _KINDS: Final = {
     Counts.PRESENT: "Present",
     Counts.APPROVED: "Approved activity, counts as present",
@@ -123,7 +123,7 @@ class ChangePupil(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Pupil
         fields = EDITABLE
-        widgets = {"date_of_birth": _DATE}
+        widgets = {"date_of_birth": DATE}
 
     def __init__(self, *args: Any, allowed: Collection[Can], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -154,7 +154,7 @@ class AddToGroup(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="One a line: a UPN, or surname and forename.",
     )
-    from_on = forms.DateField(label="From", widget=_DATE)
+    from_on = forms.DateField(label="From", widget=DATE)
 
 
 class BulkAdd(forms.Form):
@@ -172,49 +172,4 @@ class BulkAdd(forms.Form):
 class TakeFromGroup(forms.Form):
     """The last day in a group."""
 
-    last_on = forms.DateField(label="Last day", widget=_DATE)
-
-
-class SaveTerm(forms.Form):
-    """A term's name and dates."""
-
-    name = forms.CharField(max_length=40, help_text="Autumn, Spring, Summer.")
-    starts_on = forms.DateField(label="First day", widget=_DATE)
-    ends_on = forms.DateField(label="Last day", widget=_DATE)
-
-
-class AddClosure(forms.Form):
-    """Days on which the school does not meet, why, and what to call them."""
-
-    from_on = forms.DateField(label="First day", widget=_DATE)
-    to_on = forms.DateField(label="Last day", widget=_DATE, required=False, help_text="Empty for one day.")
-    half = forms.ChoiceField(
-        label="Closed",
-        required=False,
-        choices=[("", "The whole day"), *((half.value, f"{half.label} only") for half in Half)],
-    )
-    kind = forms.ChoiceField(label="Kind", choices=NonSchoolDay.Kind.choices, initial=NonSchoolDay.Kind.CLOSURE)
-    name = forms.CharField(label="Name", max_length=100, required=False, help_text="As said: boiler, polling day.")
-
-    def clean(self) -> dict[str, Any]:
-        """Make the first day the last where no last day is given."""
-        got = super().clean() or {}
-        got["to_on"] = got.get("to_on") or got.get("from_on")
-        return got
-
-
-class SetTimes(forms.Form):
-    """When the register of one session opens and closes, from a day on."""
-
-    half = forms.ChoiceField(label="Register", choices=Half.choices)
-    from_on = forms.DateField(label="From", widget=_DATE)
-    opens_at = forms.TimeField(label="Opens", widget=_TIME)
-    closes_at = forms.TimeField(
-        label="Closes", widget=_TIME, help_text="Later than this is U. DfE advises at most 30 minutes after the start."
-    )
-
-
-class CodesOn(forms.Form):
-    """The day whose codes are to be read."""
-
-    on = forms.DateField(label="In force on", widget=_DATE, required=False)
+    last_on = forms.DateField(label="Last day", widget=DATE)

@@ -1,0 +1,126 @@
+"""What the clock starts: every school's jobs, each by the one who knows how, each once for its date."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Max
+
+from attendance_office import clock
+from attendance_office.jobs import actions as jobs
+from attendance_office.jobs.due import due_jobs
+from attendance_office.jobs.models import Job, Run, Schedule
+from attendance_office.refusals import Refused
+from attendance_office.staff.models import School, User
+from interventions.queries.sweep import HALF_OF, run_of
+from registers.actions.known import write_known_codes
+from registers.queries.calendar import calendar_of
+
+from .sweep import run_sweep
+
+logger = logging.getLogger(__name__)
+
+FIRST_PASS: Final = {Job.AM_SECOND_PASS: Job.AM_SWEEP, Job.PM_SECOND_PASS: Job.PM_SWEEP}
+# After downtime the first pass may run late: the second gives people this long to answer it.
+BREATH: Final = timedelta(minutes=10)
+
+Work = tuple[dict[str, Any], dict[str, Any], str]
+
+
+def run_job(*, school: School, job: str, on: date, by: User | None, at: datetime) -> Run:
+    """Run one job of a school for a day, and give its record.
+
+    There is one run for each school, job and date: asked again, it gives the run on record and does nothing;
+    `started_at` is `at` only where this call ran it. The work and its record are one transaction.
+
+    Raises Refused on a day without school, and where the job itself cannot run.
+    """
+    if job in HALF_OF:
+        return run_sweep(school=school, job=job, on=on, by=by, at=at)
+    if not calendar_of(school.pk).is_school_day(on):
+        raise Refused("That is not a school day.")
+    if on > clock.local(at).date():
+        raise Refused("That day has not come yet.")
+    schedule = Schedule.objects.filter(school=school, job=job).first()
+    due_at = jobs.due_instant(schedule=schedule, job=job, on=on)
+    run = jobs.claim(school_id=school.pk, job=job, due_on=on, due_at=due_at, by=by, at=at)
+    if run is None:
+        there = run_of(school, job, on)
+        if there is None:
+            raise Refused("Another worker is just beginning this run. Look again in a moment.")
+        return there
+    try:
+        with transaction.atomic():
+            saw, did, words = WORK[Job(job)](school=school, on=on, by=by, at=at)
+            return jobs.finish(run=run, saw=saw, did=did, words=words, by=by, at=at)
+    except jobs.RunLost:
+        return run_of(school, job, on) or run
+    except Exception as error:
+        jobs.fail(run=run, error=f"{type(error).__name__}: the run broke off and wrote nothing.", at=at)
+        raise
+
+
+def run_due(*, at: datetime) -> list[Run]:
+    """Run, for every school, what is due at this instant, and put on record what was missed.
+
+    A school whose run breaks does not hold up the next.
+    """
+    jobs.beat(name="interventions.run_due", at=at)
+    timetable: dict[int, list[Schedule]] = {}
+    for row in Schedule.objects.order_by("school_id", "starts_at"):
+        timetable.setdefault(row.school_id, []).append(row)
+    ended = Run.objects.exclude(state=Run.State.RUNNING).values("school_id", "job")
+    latest: dict[int, dict[str, date]] = {}
+    for one in ended.annotate(last=Max("due_on")):
+        latest.setdefault(one["school_id"], {})[one["job"]] = one["last"]
+    runs = []
+    for school in School.objects.order_by("pk"):
+        rows = timetable.get(school.pk, [])
+        if len(rows) < len(Job.values):
+            rows = jobs.ensure_schedules(school=school, at=at)
+        try:
+            runs += _run_school(school, rows, latest.get(school.pk, {}), at=at)
+        except Exception:  # the other schools' morning goes on
+            logger.exception("A job of school %s broke off.", school.urn)
+    return runs
+
+
+def _run_school(school: School, rows: list[Schedule], latest: dict[str, date], *, at: datetime) -> list[Run]:
+    here = clock.local(at)
+    if not due_jobs(rows, here, lambda on: True, latest):
+        return []
+    calendar = calendar_of(school.pk)
+    runs = []
+    for due in due_jobs(rows, here, calendar.is_school_day, latest):
+        if due.is_missed:
+            jobs.record_missed(school_id=school.pk, job=due.job, due_on=due.due_on, due_at=due.due_at, at=at)
+        elif not _is_too_soon(school, due.job, due.due_on, at=at):
+            runs.append(run_job(school=school, job=due.job, on=due.due_on, by=None, at=at))
+    return runs
+
+
+def _is_too_soon(school: School, job: str, on: date, *, at: datetime) -> bool:
+    """Tell whether the first pass has only just run, late."""
+    first = FIRST_PASS.get(Job(job))
+    run = run_of(school, first, on) if first else None
+    return run is not None and run.state == Run.State.DONE and run.started_at > at - BREATH
+
+
+def _known_codes(*, school: School, on: date, by: User | None, at: datetime) -> Work:
+    """Write the codes known beforehand for the day's sessions."""
+    sessions = calendar_of(school.pk).sessions(on, on)
+    written = write_known_codes(school=school, sessions=sessions, by=by, at=at)
+    marks = "1 mark" if written == 1 else f"{written} marks"
+    words = (
+        f"{marks} known beforehand written." if written else "Nothing was known beforehand that is not in the register."
+    )
+    return {"sessions": len(sessions)}, {"written": written}, words
+
+
+WORK: Final[Mapping[Job, Callable[..., Work]]] = {
+    Job.KNOWN_CODES: _known_codes,
+}

@@ -1,0 +1,56 @@
+"""Shapes of what is asked about the calendar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from registers.models import Half, NonSchoolDay
+
+from .fields import DATE, TIME
+
+
+class SaveTerm(forms.Form):
+    """A term's name and dates."""
+
+    name = forms.CharField(max_length=40, help_text="Autumn, Spring, Summer.")
+    starts_on = forms.DateField(label="First day", widget=DATE)
+    ends_on = forms.DateField(label="Last day", widget=DATE)
+
+
+class AddClosure(forms.Form):
+    """Days on which the school does not meet, why, and what to call them."""
+
+    from_on = forms.DateField(label="First day", widget=DATE)
+    to_on = forms.DateField(label="Last day", widget=DATE, required=False, help_text="Empty for one day.")
+    half = forms.ChoiceField(
+        label="Closed",
+        required=False,
+        choices=[("", "The whole day"), *((half.value, f"{half.label} only") for half in Half)],
+    )
+    kind = forms.ChoiceField(label="Kind", choices=NonSchoolDay.Kind.choices, initial=NonSchoolDay.Kind.CLOSURE)
+    name = forms.CharField(label="Name", max_length=100, required=False, help_text="As said: boiler, polling day.")
+
+    def clean(self) -> dict[str, Any]:
+        """Make the first day the last where no last day is given."""
+        got = super().clean() or {}
+        got["to_on"] = got.get("to_on") or got.get("from_on")
+        return got
+
+
+class SetTimes(forms.Form):
+    """When the register of one session opens and closes, from a day on."""
+
+    half = forms.ChoiceField(label="Register", choices=Half.choices)
+    from_on = forms.DateField(label="From", widget=DATE)
+    opens_at = forms.TimeField(label="Opens", widget=TIME)
+    closes_at = forms.TimeField(
+        label="Closes", widget=TIME, help_text="Later than this is U. DfE advises at most 30 minutes after the start."
+    )
+
+
+class CodesOn(forms.Form):
+    """The day whose codes are to be read."""
+
+    on = forms.DateField(label="In force on", widget=DATE, required=False)

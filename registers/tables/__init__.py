@@ -1,0 +1,1 @@
+"""The shape of lists: a module for each subject."""
