@@ -7,6 +7,7 @@ from .views import amendments, calendar, groups, pupil_pages, pupils, registers
 app_name = "registers"
 urlpatterns = [
     path("registers/", registers.register_list, name="register_list"),
+    re_path(r"^registers/export/(?P<form>csv|xlsx)/$", registers.register_list_export, name="register_list_export"),
     path("registers/<int:group_pk>/<str:on>/<str:half>/", registers.register_take, name="register_take"),
     path("registers/<int:group_pk>/<str:on>/<str:half>/open/", registers.register_open, name="register_open"),
     path("registers/<int:group_pk>/<str:on>/<str:half>/save/", registers.register_save, name="register_save"),
@@ -23,6 +24,11 @@ urlpatterns = [
     re_path(r"^pupils/export/(?P<form>csv|xlsx)/$", pupils.pupil_export, name="pupil_export"),
     path("pupils/<int:pk>/", pupil_pages.pupil_detail, name="pupil_detail"),
     path("pupils/<int:pk>/marks/", pupil_pages.pupil_marks_page, name="pupil_marks"),
+    re_path(
+        r"^pupils/(?P<pk>\d+)/marks/export/(?P<form>csv|xlsx)/$",
+        pupil_pages.pupil_marks_export,
+        name="pupil_marks_export",
+    ),
     path("pupils/<int:pk>/contacts/", pupil_pages.pupil_contacts, name="pupil_contacts"),
     path("pupils/<int:pk>/groups/", pupil_pages.pupil_groups, name="pupil_groups"),
     path("pupils/<int:pk>/record/", pupil_pages.pupil_record_page, name="pupil_record"),

@@ -208,6 +208,11 @@ def is_free(way):
     return way.chooses if callable(way.kwargs) else OWN_SCHOOL.get(way.kwargs, True)
 
 
+def lets_in(way, allowed):
+    """Tell whether these rights open the way."""
+    return way.cans is None or (bool(allowed & set(way.cans)) and set(way.also) <= allowed)
+
+
 def ask(sign_in, user, url, way):
     client = sign_in(user)
     if way.post:
@@ -218,8 +223,8 @@ def ask(sign_in, user, url, way):
 def expected(cast, name, way):
     """Say what a person of the school is answered: let in, refused (403), or not there (404)."""
     user = getattr(cast, name)
-    if way.cans is not None and not user.standing.allowed(cast.thornbridge.pk) & set(way.cans):
-        return {403}
+    if not lets_in(way, user.standing.allowed(cast.thornbridge.pk)):
+        return {403, 404} if way.also else {403}
     if way.rows == "group" and name not in REACHES_NINE_A:
         return {404}
     if way.rows == "take" and name not in TAKES_ANY_NINE_A:
@@ -302,7 +307,7 @@ def test_a_url_lets_in_whom_the_table_says_and_nobody_else(name, cast, sign_in, 
             wrong[person_name] = (got, sorted(should))
     for person_name in OUTSIDERS:
         user = getattr(cast, person_name)
-        allowed = way.cans is None or bool(user.standing.allowed(cast.ridgeway.pk) & set(way.cans))
+        allowed = lets_in(way, user.standing.allowed(cast.ridgeway.pk))
         if not allowed:
             should = {403}
         elif is_free(way):

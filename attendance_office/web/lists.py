@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 
 from attendance_office import clock
 from attendance_office.audit.actions import record_export
 
 from . import export
 from .doors import StaffRequest
+
+
+def narrowed(request: StaffRequest) -> StaffRequest:
+    """Give the request with the query string of the page whose list it asks for, so that both narrow it alike."""
+    request.GET = QueryDict(request.POST.get("query", ""))  # type: ignore[assignment]
+    return request
 
 
 def send_list(

@@ -1,6 +1,6 @@
 """Signposts of the office itself."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from .views import audit, home, staff
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("help/", home.help_page, name="help"),
     path("office/", staff.office, name="office"),
     path("office/staff/", staff.staff_list, name="staff_list"),
+    re_path(r"^office/staff/export/(?P<form>csv|xlsx)/$", staff.staff_export, name="staff_export"),
     path("office/staff/add/", staff.staff_add, name="staff_add"),
     path("office/staff/<int:pk>/", staff.staff_detail, name="staff_detail"),
     path("office/staff/<int:pk>/post/", staff.post_give, name="post_give"),
@@ -22,4 +23,5 @@ urlpatterns = [
     path("office/staff/<int:pk>/second-factor/", staff.factor_reset, name="factor_reset"),
     path("office/roles/", staff.role_table, name="role_table"),
     path("office/trail/", audit.trail, name="trail"),
+    re_path(r"^office/trail/export/(?P<form>csv|xlsx)/$", audit.trail_export, name="trail_export"),
 ]

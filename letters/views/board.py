@@ -8,11 +8,13 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
 from attendance_office.staff.roles import Can
 from attendance_office.web.doors import StaffRequest, door, may
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.lists import narrowed, send_list
 from letters.queries import board as boards
 from letters.queries.asks import half_words
 from letters.queries.sweeps import swept_at
@@ -86,6 +88,38 @@ def board(request: StaffRequest) -> HttpResponse:
         request.nav_counts = {"missing": context["board"].missing}  # type: ignore[attr-defined]
     template = "letters/board.html#whole" if request.headers.get("HX-Request") else "letters/board.html"
     return render(request, template, context)
+
+
+_EXPORTED = ("Form", "Year", "Room", "Pupils", "Marked", "Owed by", "Cover", "Status", "Chased", "Chased at")
+
+
+@require_POST
+@door(Can.EXPORT, section="missing")
+def board_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the board's list as it is narrowed."""
+    at = clock.now()
+    session = session_asked(narrowed(request), at)
+    if session is None or not may(request, Can.SEE_BOARD):
+        raise Http404
+    rows: list[list[Cell]] = [
+        [
+            row.line.tutor_group.name,
+            row.line.tutor_group.year_group,
+            row.line.tutor_group.room,
+            row.line.expected,
+            row.line.marked,
+            row.owed_by,
+            row.cover_words,
+            row.words,
+            row.chased.recipient_name if row.chased else "",
+            row.chased.at if row.chased else None,
+        ]
+        for _, group in board_context(request, session, at)["groups"]
+        for row in group
+    ]
+    what = f"missing registers {session.on} {session.half}"
+    asked = request.GET.urlencode()
+    return send_list(request, form, what=what, columns=[Column(name) for name in _EXPORTED], rows=rows, filters=asked)
 
 
 @require_GET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -11,7 +12,9 @@ from attendance_office import clock
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
-from attendance_office.web.doors import StaffRequest, door
+from attendance_office.web.doors import StaffRequest, door, may
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.lists import narrowed, send_list
 from letters import filters, forms, tables
 from letters.actions.outbox import settle
 from letters.models import Message
@@ -22,9 +25,8 @@ from letters.queries.outbox import counts_by_state, leaves_the_building, message
 @door(Can.SEE_OUTBOX, section="post")
 def message_list(request: StaffRequest) -> HttpResponse:
     """List the messages, those in doubt counted above."""
-    mine = messages_for(request.user, request.school)
-    counts = counts_by_state(mine)
-    shown = filters.Messages(request.GET or None, queryset=mine.order_by("-written_at", "-pk"))
+    counts = counts_by_state(messages_for(request.user, request.school))
+    shown = _shown(request)
     table = tables.Messages(shown.qs)
     RequestConfig(request, paginate={"per_page": 50}).configure(table)
     return render(
@@ -39,6 +41,40 @@ def message_list(request: StaffRequest) -> HttpResponse:
             "waiting": counts.get(Message.State.WAITING, 0),
             "leaves": leaves_the_building(),
         },
+    )
+
+
+def _shown(request: StaffRequest) -> filters.Messages:
+    """Give the messages as the query string narrows them, the newest first."""
+    mine = messages_for(request.user, request.school)
+    return filters.Messages(request.GET or None, queryset=mine.order_by("-written_at", "-pk"))
+
+
+_EXPORTED = ("Written", "To", "Subject", "About", "State", "Sent", "Day")
+
+
+@require_POST
+@door(Can.EXPORT, section="post")
+def message_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the list of messages as it is narrowed; not what they say."""
+    if not may(request, Can.SEE_OUTBOX):
+        raise PermissionDenied
+    shown = _shown(narrowed(request))
+    rows: list[list[Cell]] = [
+        [
+            one.written_at,
+            one.recipient_name,
+            one.subject,
+            one.get_kind_display(),
+            one.get_state_display(),
+            one.sent_at,
+            one.on,
+        ]
+        for one in shown.qs
+    ]
+    asked = request.GET.urlencode()
+    return send_list(
+        request, form, what="messages", columns=[Column(name) for name in _EXPORTED], rows=rows, filters=asked
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from attendance_office import clock
 from attendance_office.refusals import Refused
@@ -18,6 +18,8 @@ from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.charts import line_chart
 from attendance_office.web.doors import StaffRequest, door, may
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.lists import narrowed, send_list
 from registers import forms
 from registers.actions.pupils import change_pupil
 from registers.models import Membership, Pupil
@@ -195,11 +197,7 @@ def pupil_marks_page(request: StaffRequest, pk: int) -> HttpResponse:
     seen = look(request, pupil, at=at)
     counts = Counter(mark.code for mark in seen.marks)
     code = request.GET.get("code", "")
-    shown = [
-        mark
-        for mark in reversed(seen.marks)
-        if (code not in counts or mark.code == code) and (code != "amended" or mark.amendments)
-    ]
+    shown = _by_code(seen.marks, code)
     page = Paginator(shown, MARKS_ON_A_PAGE).get_page(request.GET.get("page"))
     context = frame(request, pupil, "marks", at=at, seen=seen)
     context |= {
@@ -214,6 +212,50 @@ def pupil_marks_page(request: StaffRequest, pk: int) -> HttpResponse:
         "on": seen.period.to_on,
     }
     return render(request, "registers/pupil_marks.html", context)
+
+
+def _by_code(marks: list[Marked], code: str) -> list[Marked]:
+    """Give the marks of one code, or those that were amended, or all; the newest first."""
+    known = {mark.code for mark in marks}
+    return [
+        mark
+        for mark in reversed(marks)
+        if (code not in known or mark.code == code) and (code != "amended" or mark.amendments)
+    ]
+
+
+@require_POST
+@door(Can.EXPORT, section="pupils")
+def pupil_marks_export(request: StaffRequest, pk: int, form: str) -> HttpResponse:
+    """Send out the marks of the page, each with its first entry and its amendments."""
+    pupil, at = reach(request, pk), clock.now()
+    seen = look(narrowed(request), pupil, at=at)
+    sees_reasons = may(request, Can.SEE_MARK_REASONS)
+    rows: list[list[Cell]] = [
+        [
+            one.session.on,
+            one.session.half,
+            one.code,
+            one.meaning,
+            one.minutes_late,
+            one.comment if sees_reasons else "",
+            one.first_code,
+            one.recorded_at,
+            one.recorded_by or one.origin,
+            "; ".join(
+                f"{change.at:%Y-%m-%d}: {change.from_code} to {change.to_code}, {change.by_name}"
+                + (f": {change.reason}" if sees_reasons else "")
+                for change in one.amendments
+            ),
+        ]
+        for one in _by_code(seen.marks, request.GET.get("code", ""))
+    ]
+    heads = (
+        "Day", "Session", "Code", "Meaning", "Minutes late", "Comment", "First entry", "Entered", "By", "Amendments",
+    )  # fmt: skip
+    what = f"marks of {pupil.upn}"
+    asked = f"{seen.period.name} {request.GET.get('code', '')}".strip()
+    return send_list(request, form, what=what, columns=[Column(one) for one in heads], rows=rows, filters=asked)
 
 
 @require_GET

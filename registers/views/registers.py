@@ -19,6 +19,8 @@ from attendance_office.staff.models import TutorGroup
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door, may
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.lists import narrowed, send_list
 from registers.actions.attendance import EntriesRefused, Saved, open_register, save_marks
 from registers.actions.entries import counts_of
 from registers.models import Register
@@ -100,6 +102,35 @@ def register_list(request: StaffRequest) -> HttpResponse:
         "today": calendar.latest_day(clock.local(now).date()),
     }
     return render(request, "registers/register_list.html", context)
+
+
+@require_POST
+@door(Can.EXPORT, section="registers")
+def register_list_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the registers of the page's session, with who took each and when."""
+    if not (may(request, Can.TAKE_OWN_REGISTER) or may(request, Can.TAKE_ANY_REGISTER)):
+        raise Http404
+    now, asked = clock.now(), narrowed(request)
+    on = _day_asked(asked, calendar_of(request.school.pk))
+    times = session_times(request.school.pk, on)
+    session = Session(on, _half_asked(asked, on, times, now))
+    rows: list[list[Cell]] = [
+        [
+            line.tutor_group.name,
+            line.tutor_group.year_group,
+            line.tutor_group.room,
+            line.owner[1],
+            line.expected,
+            line.marked,
+            _shown(line, now, times, set())["words"],
+            line.register.completed_at if line.register else None,
+        ]
+        for line in registers_of(request.school, session, visible_to=request.user)
+        if line.expected or line.register
+    ]
+    heads = ("Form", "Year", "Room", "Taken by", "Pupils", "Marked", "Status", "Finished")
+    what = f"registers {session.on} {session.half}"
+    return send_list(request, form, what=what, columns=[Column(one) for one in heads], rows=rows)
 
 
 def _day_asked(request: StaffRequest, calendar: Calendar) -> date:

@@ -27,3 +27,5 @@ class Way:
     get: dict[str, str] = field(default_factory=dict)
     is_fragment: bool = False
     """Whether it answers with a part of a page, JSON or a file, so that the browser does not look at it as a page."""
+    also: tuple[Can, ...] = ()
+    """Rights that are needed beside one of `cans`, all of them."""

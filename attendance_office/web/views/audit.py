@@ -6,18 +6,23 @@ import re
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
 from attendance_office.audit.models import Entry
 from attendance_office.staff.roles import Can
 from attendance_office.web import forms
-from attendance_office.web.doors import StaffRequest, door
+from attendance_office.web.doors import StaffRequest, door, may
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.lists import narrowed, send_list
 
 PAGE: Final = 50
+MOST_EXPORTED: Final = 50_000
 MOST: Final = 6
 DAY: Final = re.compile(r"\d{4}-\d\d-\d\d( [AP]M)?$")
 
@@ -26,6 +31,32 @@ DAY: Final = re.compile(r"\d{4}-\d\d-\d\d( [AP]M)?$")
 @door(Can.SEE_AUDIT, section="office")
 def trail(request: StaffRequest) -> HttpResponse:
     """List what was done in this school, newest first."""
+    entries, form = _shown(request)
+    page = Paginator(entries, PAGE).get_page(request.GET.get("page"))
+    lines = [(entry, _changes(entry)) for entry in page]
+    return render(request, "office/trail.html", {"page": page, "lines": lines, "form": form})
+
+
+@require_POST
+@door(Can.EXPORT, section="office")
+def trail_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the trail as it is narrowed, the newest lines first."""
+    if not may(request, Can.SEE_AUDIT):
+        raise PermissionDenied
+    entries, _ = _shown(narrowed(request))
+    rows: list[list[Cell]] = [
+        [one.at, one.by_name, one.by_role, one.words, one.reason, "; ".join(_changes(one))]
+        for one in entries[:MOST_EXPORTED]
+    ]
+    heads = ("When", "Who", "Role", "What", "Why", "From and to")
+    asked = request.GET.urlencode()
+    return send_list(
+        request, form, what="audit trail", columns=[Column(one) for one in heads], rows=rows, filters=asked
+    )
+
+
+def _shown(request: StaffRequest) -> tuple[QuerySet[Entry], forms.Trail]:
+    """Give the entries as the query string narrows them, and the form that asked."""
     entries = Entry.objects.of_schools([request.school.pk]).order_by("-at", "-pk")
     kinds = entries.order_by("subject_kind").values_list("subject_kind", flat=True).distinct()
     form = forms.Trail(request.GET, kinds=list(kinds))
@@ -40,9 +71,7 @@ def trail(request: StaffRequest) -> HttpResponse:
         if asked["on"]:
             begins = datetime.combine(asked["on"], time(), tzinfo=clock.LONDON)
             entries = entries.filter(at__gte=begins, at__lt=begins + timedelta(days=1))
-    page = Paginator(entries, PAGE).get_page(request.GET.get("page"))
-    lines = [(entry, _changes(entry)) for entry in page]
-    return render(request, "office/trail.html", {"page": page, "lines": lines, "form": form})
+    return entries, form
 
 
 def _changes(entry: Entry) -> list[str]:

@@ -22,7 +22,7 @@ from registers.queries.calendar import calendar_of
 from registers.rules.sessions import Calendar, Session
 
 from .absence import Marks, Pattern, YearShape, plan_year, share_of, template_of
-from .cast import COVERS, NOT_TAKEN, PART_TAKEN, VULNERABLE_AWAY
+from .cast import COVERS, DOUBTFUL, NOT_TAKEN, PART_TAKEN, VULNERABLE_AWAY
 from .people import Child, Plan, cohort
 from .terms import school_year
 from .years import leaving_day, starting_day
@@ -43,10 +43,22 @@ _FILLED_TABLES: Final = (
 STILL_UNKNOWN: Final = {1: 10, 2: 6, 3: 4, 4: 3, 5: 3}
 UNKNOWN_THIS_MORNING: Final = 0.45
 PART: Final = 0.6
+# Minutes of an L that came after the register had closed.
+TOO_LATE: Final = 45
 # How many sessions are sent in one go.
 BATCH: Final = 16
 _MAY_BE_UNKNOWN: Final = frozenset({"I", "O"})
 _TAKEN_AT: Final = {"AM": time(8, 40), "PM": time(13, 20)}
+# Codes that say where a pupil was instead, or on what ground: a register that is kept well says it beside each of them.
+_SAID: Final = {
+    "B": "Peak FE college, motor vehicle",
+    "C2": "Part-time timetable",
+    "E": "Suspended, letter on file",
+    "K": "Hope Centre, arranged by the council",
+    "P": "County trials, Chesterfield",
+    "V": "Year trip with staff, Castleton",
+    "W": "Placement agreed with the employer",
+}
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,7 @@ class Seat:
     to_on: date
     name: str
     changed: dict[int, str] = field(default_factory=dict)
+    unsaid: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -183,6 +196,7 @@ class Part:
         self.not_taken = frozenset(NOT_TAKEN.get(self.plan.urn, ()))
         self.part_taken = frozenset(PART_TAKEN.get(self.plan.urn, ()))
         self._leave_some_unknown()
+        self._leave_some_doubtful()
 
     def _leave_some_unknown(self) -> None:
         """Turn some absences of the last days into N: the reason is not known yet."""
@@ -190,7 +204,8 @@ class Part:
         ages = {on: age for age, on in enumerate(reversed(before), 1)}
         scale = self.plan.cohort_size * len(self.plan.years) / 1200
         for on, age in ages.items():
-            self._unknown(on, ("AM", "PM"), max(1, round(STILL_UNKNOWN[age] * scale)))
+            halves = ("AM",) if age == SETTLE else ("AM", "PM")
+            self._unknown(on, halves, max(1, round(STILL_UNKNOWN[age] * scale)))
         self._unknown(self.day, ("AM",), None)
         away = VULNERABLE_AWAY.get(self.plan.urn, ())
         for number in self._of(self.day, ("AM",)):
@@ -202,6 +217,27 @@ class Part:
                         seat_.changed[number] = "N"
                     elif seat_.changed.get(number) == "N":
                         del seat_.changed[number]
+
+    def _leave_some_doubtful(self) -> None:
+        """Turn a few present marks of the last whole day into what the weekly trawl looks for."""
+        wanted = DOUBTFUL.get(self.plan.urn, ())
+        days = [on for on in self.calendar.days(self.from_on, self.day) if on < self.day]
+        numbers = self._of(days[-1], ("AM",)) if days else []
+        if not wanted or not numbers:
+            return
+        (number,) = numbers
+        there = [
+            one
+            for room in self.rooms
+            for one in room.seats
+            if one.from_on <= days[-1] <= one.to_on and one.marks.codes[number] == "/" and not one.child.flags
+        ]
+        rng = Random(f"{self.seed}/{self.plan.urn}/doubtful")
+        for code, one in zip(wanted, rng.sample(there, min(len(wanted), len(there))), strict=False):
+            one.changed[number] = code
+            one.unsaid.add(number)
+            if code == "L":
+                one.marks.minutes[number] = TOO_LATE
 
     def _of(self, on: date, halves: tuple[str, ...]) -> list[int]:
         return [n for n in self.numbers if self.shape.sessions[n].on == on and self.shape.sessions[n].half in halves]
@@ -247,7 +283,7 @@ class Part:
                 continue
             code = one.changed.get(number) or marks.codes[number]
             minutes: Any = marks.minutes.get(number, _NULL) if code in _LATE else _NULL
-            said = marks.comments.get(number, "") if code != "N" else ""
+            said = "" if code == "N" or number in one.unsaid else marks.comments.get(number, _SAID.get(code, ""))
             yield f"{begin}{head}{_ESCAPED.get(code, code)}\t{minutes}\t{said}{tail}"
 
     def _this_morning(self, room: Room, seats: list[Seat]) -> list[Seat]:
