@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import amendments, calendar, groups, pupil_pages, pupils, registers
+from .views import absence_notes, absences, amendments, calendar, groups, line_messages, pupil_pages, pupils, registers
 
 app_name = "registers"
 urlpatterns = [
@@ -34,6 +34,18 @@ urlpatterns = [
     path("pupils/<int:pk>/record/", pupil_pages.pupil_record_page, name="pupil_record"),
     path("pupils/<int:pk>/record/change/", pupil_pages.pupil_change, name="pupil_change"),
     path("marks/<int:pk>/amend/", amendments.mark_amend, name="mark_amend"),
+    # the absence line
+    path("absence-line/", absences.absence_line, name="absence_line"),
+    path("absence-line/find/", absences.absence_find, name="absence_find"),
+    path("absence-line/until/", absences.absence_until, name="absence_until"),
+    path("absence-line/log/", absences.absence_log, name="absence_log"),
+    path("absence-line/message/", line_messages.message_add, name="message_add"),
+    path("absence-line/message/<int:pk>/aside/", line_messages.message_aside, name="message_aside"),
+    path("absence-line/<int:pk>/", absence_notes.absence_note, name="absence_note"),
+    path("absence-line/<int:pk>/change/", absence_notes.absence_change, name="absence_change"),
+    path("absence-line/<int:pk>/close/", absence_notes.absence_close, name="absence_close"),
+    path("absence-line/<int:pk>/undo/<int:entry>/", absences.absence_undo, name="absence_undo"),
+    re_path(r"^absence-line/export/(?P<form>csv|xlsx)/$", absences.absence_export, name="absence_export"),
     path("groups/", groups.group_list, name="group_list"),
     path("groups/make/", groups.group_make, name="group_make"),
     path("groups/add/", groups.group_add_selected, name="group_add_selected"),

@@ -11,7 +11,7 @@ from attendance_office import clock
 from attendance_office.staff.models import School
 
 from .demo_cast import demo_cast
-from .navigation import ways
+from .navigation import subways, ways
 
 
 def office(request: HttpRequest) -> dict[str, Any]:
@@ -33,6 +33,9 @@ def office(request: HttpRequest) -> dict[str, Any]:
         "may": user.standing.allowed(school.pk),
         "role_label": user.role_in(school.pk),
         "nav": ways(request),
+        # Called by the few pages that show them.
+        "marks_ways": lambda: subways(request, "marks"),
+        "pupils_ways": lambda: subways(request, "pupils"),
         "projector_default": not user.standing.needs_second_factor,
         "idle_seconds": settings.OFFICE_IDLE_MINUTES * 60,
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from attendance_office.staff.roles import Can
 
@@ -23,10 +23,28 @@ class Way:
     is_wide: bool = False  # left out of the bottom bar of a phone
 
 
+# A section of several pages: its first page that a person may see is where its entry leads.
+SUBWAYS: dict[str, tuple[Way, ...]] = {
+    "marks": (
+        Way("No reason yet", "registers:unexplained_list", "", frozenset({Can.AMEND_MARKS}), "unexplained"),
+        Way("Missing marks", "registers:missing_marks", "", frozenset({Can.AMEND_MARKS}), "missing"),
+        Way("Doubtful", "registers:doubt_list", "", frozenset({Can.AMEND_MARKS}), "doubtful"),
+        Way("Lates", "registers:late_list", "", frozenset({Can.SEE_LATES}), "lates"),
+    ),
+    "pupils": (
+        Way("Pupils", "registers:pupil_list", "", frozenset({Can.SEE_PUPILS}), "pupils"),
+        Way("Joiners and leavers", "registers:admissions", "", frozenset({Can.EDIT_PUPILS}), "admissions"),
+        Way("Contacts", "registers:contact_health", "", frozenset({Can.SEE_CONTACTS}), "contacts"),
+        Way("Agreements", "registers:agreement_list", "", frozenset({Can.SEE_AGREEMENTS}), "agreements"),
+        Way("Groups", "registers:group_list", "", frozenset({Can.SEE_PUPILS}), "groups"),
+    ),
+}
 WAYS = (
     Way("Desk", "reporting:desk", "n-desk", frozenset({Can.SEE_DESK}), "desk"),
+    Way("Absence line", "registers:absence_line", "call", frozenset({Can.LOG_ABSENCE}), "absence"),
     Way("Registers", "registers:register_list", "n-reg", frozenset({Can.TAKE_OWN_REGISTER}), "registers"),
     Way("Missing", "letters:board", "n-miss", frozenset({Can.SEE_BOARD}), "missing"),
+    Way("Marks", "", "edit", frozenset({Can.AMEND_MARKS, Can.SEE_LATES}), "marks", is_wide=True),
     Way("Pupils", "registers:pupil_list", "n-pup", frozenset({Can.SEE_PUPILS}), "pupils"),
     Way("Post", "letters:message_list", "n-let", frozenset({Can.SEE_OUTBOX}), "post", is_wide=True),
     Way("Figures", "reporting:figures", "n-rep", frozenset({Can.SEE_FIGURES}), "figures", is_wide=True),
@@ -51,12 +69,36 @@ def ways(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {
             "label": way.label,
-            "url": reverse(way.url_name),
+            "url": reverse(way.url_name or _first(way.section, allowed)),
             "icon": way.icon,
             "current": way.section == section,
             "count": counts.get(way.section),
             "wide": way.is_wide,
         }
         for way in WAYS
-        if way.cans & allowed
+        if way.cans & allowed and (way.url_name or _first(way.section, allowed))
     ]
+
+
+def subways(request: HttpRequest, section: str) -> list[dict[str, str]]:
+    """Give the pages of a section that this person may see, each with its key, for the line under the head."""
+    school = request.school  # type: ignore[attr-defined]
+    allowed = request.user.standing.allowed(school.pk)  # type: ignore[union-attr]
+    return [
+        {"key": way.section, "label": way.label, "url": reverse(way.url_name)}
+        for way in SUBWAYS[section]
+        if way.cans & allowed and _is_there(way)
+    ]
+
+
+def _first(section: str, allowed: frozenset[Can]) -> str:
+    """Give the first page of a section that a person may see."""
+    return next((way.url_name for way in SUBWAYS[section] if way.cans & allowed and _is_there(way)), "")
+
+
+def _is_there(way: Way) -> bool:
+    try:
+        reverse(way.url_name)
+    except NoReverseMatch:
+        return False
+    return True

@@ -87,8 +87,8 @@ def row_of(model, cast):
         return MADE[model][1](cast)
     return {
         Pupil: lambda: cast.callum, Contact: lambda: cast.amina.parents.first().contact,
-        Parent: lambda: cast.amina.parents.first(), Enrolment: lambda: cast.callum.enrolments.first(),
-        Placement: lambda: cast.callum.placements.first(), Post: lambda: cast.sandra.posts.first(),
+        Parent: cast.amina.parents.first, Enrolment: cast.callum.enrolments.first,
+        Placement: cast.callum.placements.first, Post: cast.sandra.posts.first,
     }[model]()  # fmt: skip
 
 
