@@ -2,7 +2,18 @@
 
 from django.urls import path, re_path
 
-from .views import absence_notes, absences, amendments, calendar, groups, line_messages, pupil_pages, pupils, registers
+from .views import (
+    absence_notes,
+    absences,
+    amendments,
+    calendar,
+    groups,
+    line_messages,
+    pupil_pages,
+    pupils,
+    registers,
+    unexplained,
+)
 
 app_name = "registers"
 urlpatterns = [
@@ -34,6 +45,14 @@ urlpatterns = [
     path("pupils/<int:pk>/record/", pupil_pages.pupil_record_page, name="pupil_record"),
     path("pupils/<int:pk>/record/change/", pupil_pages.pupil_change, name="pupil_change"),
     path("marks/<int:pk>/amend/", amendments.mark_amend, name="mark_amend"),
+    # marks to look at
+    path("marks/no-reason/", unexplained.unexplained_list, name="unexplained_list"),
+    path("marks/no-reason/settle/", unexplained.unexplained_settle, name="unexplained_settle"),
+    re_path(r"^marks/no-reason/export/(?P<form>csv|xlsx)/$", unexplained.unexplained_export, name="unexplained_export"),
+    path("marks/missing/", unexplained.missing_marks, name="missing_marks"),
+    path("marks/missing/complete/", unexplained.missing_complete, name="missing_complete"),
+    re_path(r"^marks/missing/export/(?P<form>csv|xlsx)/$", unexplained.missing_export, name="missing_export"),
+    path("marks/undo/<int:entry>/", unexplained.coding_undo, name="coding_undo"),
     # the absence line
     path("absence-line/", absences.absence_line, name="absence_line"),
     path("absence-line/find/", absences.absence_find, name="absence_find"),

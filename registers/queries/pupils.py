@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from attendance_office.staff.models import Post, School, User
+from attendance_office.staff.models import Post, School, TutorGroup, User
 from attendance_office.staff.roles import Can, Role
 from registers.models import Contact, Group, Membership, Parent, Pupil
 from registers.models.pupils import PupilQuerySet
@@ -199,6 +199,16 @@ def siblings_of(pupil: Pupil, *, user: User, contacts: Iterable[Contact]) -> lis
     for link in shared:
         found.setdefault(link.pupil_id, Sibling(link.pupil, str(by_pk[link.contact_id])))
     return list(found.values())
+
+
+def years_taught(school: School) -> list[int]:
+    """Give the year groups that have forms in use: one query."""
+    return list(
+        TutorGroup.objects.filter(school=school, is_used=True)
+        .order_by("year_group")
+        .values_list("year_group", flat=True)
+        .distinct()
+    )
 
 
 @dataclass(frozen=True)
