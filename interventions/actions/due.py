@@ -17,6 +17,7 @@ from attendance_office.jobs.models import Job, Run, Schedule
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
 from interventions.queries.sweep import HALF_OF, run_of
+from registers.actions.doubts import trawl_job
 from registers.actions.known import write_known_codes
 from registers.queries.calendar import calendar_of
 
@@ -123,4 +124,5 @@ def _known_codes(*, school: School, on: date, by: User | None, at: datetime) -> 
 
 WORK: Final[Mapping[Job, Callable[..., Work]]] = {
     Job.KNOWN_CODES: _known_codes,
+    Job.DOUBT_TRAWL: trawl_job,
 }
