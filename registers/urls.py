@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from .views import (
     absence_notes,
     absences,
+    agreements,
     amendments,
     calendar,
     doubts,
@@ -60,6 +61,14 @@ urlpatterns = [
     path("marks/doubtful/undo/<int:entry>/", doubts.doubt_undo, name="doubt_undo"),
     path("marks/doubtful/<int:pk>/", doubts.doubt_detail, name="doubt_detail"),
     re_path(r"^marks/doubtful/export/(?P<form>csv|xlsx)/$", doubts.doubt_export, name="doubt_export"),
+    # agreements
+    path("agreements/", agreements.agreement_list, name="agreement_list"),
+    path("agreements/make/", agreements.agreement_make, name="agreement_make"),
+    path("agreements/<int:pk>/", agreements.agreement_detail, name="agreement_detail"),
+    path("agreements/<int:pk>/change/", agreements.agreement_change, name="agreement_change"),
+    path("agreements/<int:pk>/end/", agreements.agreement_end, name="agreement_end"),
+    path("agreements/<int:pk>/paper/", agreements.agreement_document, name="agreement_document"),
+    re_path(r"^agreements/export/(?P<form>csv|xlsx)/$", agreements.agreement_export, name="agreement_export"),
     # the absence line
     path("absence-line/", absences.absence_line, name="absence_line"),
     path("absence-line/find/", absences.absence_find, name="absence_find"),

@@ -1,7 +1,7 @@
 """The nouns of the record."""
 
 from .absences import AbsenceNote, Call, Channel, LineMessage
-from .agreements import Agreement, AgreementPupil, Closure
+from .agreements import EVERY_SESSION, Agreement, AgreementPupil, Closure
 from .attendance import Amendment, CodeInForce, Cover, Mark, Receipt, Register, TakenBackMark, WeekTotal
 from .calendar import Half, NonSchoolDay, SessionTimes, Term
 from .doubts import Doubt
@@ -12,6 +12,7 @@ from .roll import ContactFault, Return
 from .timetable import Lesson, LessonCover, LessonMark, LessonRegister, Period, Seat, TeachingGroup, TimetableWeek
 
 __all__ = [
+    "EVERY_SESSION",
     "AbsenceNote",
     "Agreement",
     "AgreementPupil",

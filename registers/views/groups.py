@@ -18,6 +18,7 @@ from registers import forms
 from registers.actions import groups as actions
 from registers.models import Group, Membership, Pupil
 from registers.queries import pupils
+from registers.queries.name_matching import match_lines
 
 from .pupils import asked_for
 
@@ -87,20 +88,17 @@ def group_add(request: StaffRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(Group, pk=pk, school=request.school)
     form = forms.AddToGroup(request.POST)
     if form.is_valid():
-        reach = Pupil.objects.visible_to(request.user).filter(school=request.school).on_roll(clock.today())
-        chosen: list[Pupil] = []
-        for words in filter(None, (line.strip() for line in form.cleaned_data["who"].splitlines())):
-            named = list(pupils.called(reach, words)[:2])
-            if len(named) == 1:
-                chosen += named
-            else:
-                form.add_error(
-                    "who", f"\u201c{words}\u201d is {'nobody' if not named else 'more than one pupil'}: write a UPN."
-                )
-        if form.is_valid():
-            answer = _add(request, group, chosen, form.cleaned_data["from_on"])
-            if answer is not None:
+        from_on = form.cleaned_data["from_on"]
+        matched = match_lines(form.cleaned_data["who"], school=request.school, user=request.user, on=clock.today())
+        if matched.pupils:
+            answer = _add(request, group, matched.pupils, from_on)
+            if not matched.left:
                 return answer
+        # Whoever was meant is in; what was not understood stays in the box, each line with what would be right.
+        form = forms.AddToGroup({"who": matched.left_text, "from_on": from_on.isoformat()})
+        form.is_valid()
+        for line, words in matched.left:
+            form.add_error("who", f"\u201c{line}\u201d: {words}")
     return _group_page(request, group, form)
 
 
