@@ -25,6 +25,8 @@ FIELDS: Final = (
     "address",
     "postcode",
     "last_school",
+    "is_boarder",
+    "is_mobile_child",
     "ethnicity",
     "first_language",
     "sen",

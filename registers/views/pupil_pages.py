@@ -22,7 +22,7 @@ from attendance_office.web.export import Cell, Column
 from attendance_office.web.lists import narrowed, send_list
 from registers import forms
 from registers.actions.pupils import change_pupil
-from registers.models import Membership, Pupil
+from registers.models import ContactFault, Membership, Pupil
 from registers.queries import figures, pupil_marks, pupil_record, pupils, years
 from registers.queries.calendar import calendar_of
 from registers.queries.pupil_marks import Change, Marked
@@ -265,8 +265,13 @@ def pupil_contacts(request: StaffRequest, pk: int) -> HttpResponse:
     pupil = reach(request, pk)
     parents = pupils.parents_of(pupil)
     context = frame(request, pupil, "contacts", at=clock.now())
+    faults: dict[int, list[ContactFault]] = {}
+    for fault in ContactFault.objects.filter(contact__in=[one.contact_id for one in parents], cleared_at=None):
+        faults.setdefault(fault.contact_id, []).append(fault)
     context |= {
-        "parents": parents,
+        "parents": [(one, faults.get(one.contact_id, [])) for one in parents],
+        "ways": ContactFault.Way.choices,
+        "wrongs": ContactFault.Fault.choices,
         "siblings": pupils.siblings_of(pupil, user=request.user, contacts=[parent.contact for parent in parents]),
     }
     return render(request, "registers/pupil_contacts.html", context)
@@ -295,6 +300,7 @@ def pupil_record_page(request: StaffRequest, pk: int) -> HttpResponse:
         "lines": pupil_record.lines_of(pupil, allowed),
         "changes": pupil_record.changes_of(pupil, allowed),
         "enrolments": pupil.enrolments.order_by("-starts_on"),
+        "today": clock.today(),
         "placements": pupil.placements.select_related("tutor_group").order_by("-from_on"),
     }
     return render(request, "registers/pupil_record.html", context)
