@@ -283,6 +283,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("OFFICE_POST_SECONDS", default=10.0),
         "options": {"expires": 60},
     },
+    "read the files that wait": {
+        "task": "registers.read_waiting_files",
+        "schedule": env.float("OFFICE_FILES_SECONDS", default=5.0),
+        "options": {"expires": 60},
+    },
     "put right what stuck": {
         "task": "letters.settle_stuck",
         "schedule": 120.0,

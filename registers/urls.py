@@ -12,6 +12,7 @@ from .views import (
     contacts,
     doubts,
     groups,
+    imports,
     line_messages,
     pupil_pages,
     pupils,
@@ -77,6 +78,14 @@ urlpatterns = [
     path("pupils/<int:pk>/contacts/<int:link>/act/", contacts.contact_act, name="contact_act"),
     path("contacts/", contacts.contact_health, name="contact_health"),
     re_path(r"^contacts/export/(?P<form>csv|xlsx)/$", contacts.contact_export, name="contact_export"),
+    # files
+    path("imports/", imports.import_list, name="import_list"),
+    path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
+    path("imports/<int:pk>/progress/", imports.import_progress, name="import_progress"),
+    path("imports/<int:pk>/read/", imports.import_ask, name="import_ask"),
+    path("imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),
+    path("imports/<int:pk>/file/", imports.import_file, name="import_file"),
+    re_path(r"^imports/(?P<pk>\d+)/faults/(?P<form>csv|xlsx)/$", imports.import_faults, name="import_faults"),
     # agreements
     path("agreements/", agreements.agreement_list, name="agreement_list"),
     path("agreements/make/", agreements.agreement_make, name="agreement_make"),

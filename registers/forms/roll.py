@@ -33,7 +33,8 @@ class Enrol(forms.ModelForm):  # type: ignore[type-arg]
         model = Pupil
         fields = (
             "upn", "legal_surname", "legal_forename", "middle_names", "known_as", "former_surname", "sex",
-            "date_of_birth", "address", "postcode", "last_school", "admission_number", "first_language", "is_boarder", "is_mobile_child",
+            "date_of_birth", "address", "postcode", "last_school", "admission_number", "first_language", "is_boarder",
+            "is_mobile_child",
             "year_group",
         )  # fmt: skip
         widgets = {"date_of_birth": DATE}

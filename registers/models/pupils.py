@@ -54,6 +54,7 @@ class Pupil(models.Model):
 
         FEMALE = "F", "Female"
         MALE = "M", "Male"
+        UNKNOWN = "U", "Not recorded"
 
     class Sen(models.TextChoices):
         """Special educational needs status."""

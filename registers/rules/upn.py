@@ -48,6 +48,18 @@ def check_letter(body: str) -> str:
     return _LETTERS[sum(weight * score for weight, score in enumerate(scores, 2)) % len(_LETTERS)]
 
 
+def temporary_upn(la_code: str, estab_number: str, year: int, serial: int) -> str:
+    """Give a temporary number for a pupil whose own is not known: authority, school, year, serial and a letter.
+
+    Raises ValueError where a part has not its digits, or the serial is past the last letter.
+
+    Source: DfE Unique Pupil Numbers guide (temporary numbers end with a letter).
+    """
+    number, letter = divmod(serial, len(_LETTERS))
+    body = f"{la_code}{estab_number}{year % 100:02d}{number:02d}{_LETTERS[letter]}"
+    return check_letter(body) + body
+
+
 def is_temporary(upn: str) -> bool:
     """True of a number that ends with a letter, given until the pupil's own is known.
 

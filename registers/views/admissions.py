@@ -218,8 +218,8 @@ def return_export(request: StaffRequest, form: str) -> HttpResponse:
         )  # fmt: skip
     heads = (
         "Return", "Last date", "Surname", "Forename", "Middle names", "Sex", "Date of birth", "UPN", "Address",
-        "Postcode", "Starting day", "Last school", "Parents", "Lives with", "Emergency numbers", "Last day", "Ground", "New school",
-        "Starts there", "Future address",
+        "Postcode", "Starting day", "Last school", "Parents", "Lives with", "Emergency numbers", "Last day",
+        "Ground", "New school", "Starts there", "Future address",
     )  # fmt: skip
     return send_list(request, form, what="returns due", columns=[Column(one) for one in heads], rows=rows)
 

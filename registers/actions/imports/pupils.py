@@ -19,7 +19,7 @@ from .roll import Stay, enrol
 from .task import Task, rows
 from .writing import reconcile
 
-_SEXES: Final = {"f": "F", "m": "M", "female": "F", "male": "M"}
+_SEXES: Final = {"f": "F", "m": "M", "female": "F", "male": "M", "u": "U", "not recorded": "U"}
 _SEN: Final = {"n": "N", "none": "N", "k": "K", "sen support": "K", "e": "E", "ehc plan": "E"}
 _KINDS: Final = {kind.lower(): kind for kind in Enrolment.Kind.values}
 _GROUNDS: Final = {letter: letter for letter in "abcdefghijklmno"}
