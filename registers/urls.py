@@ -13,6 +13,7 @@ from .views import (
     doubts,
     groups,
     imports,
+    lates,
     line_messages,
     pupil_pages,
     pupils,
@@ -86,6 +87,10 @@ urlpatterns = [
     path("imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),
     path("imports/<int:pk>/file/", imports.import_file, name="import_file"),
     re_path(r"^imports/(?P<pk>\d+)/faults/(?P<form>csv|xlsx)/$", imports.import_faults, name="import_faults"),
+    # lates
+    path("lates/", lates.late_list, name="late_list"),
+    path("lates/year/<int:year>/", lates.late_sheet, name="late_sheet"),
+    re_path(r"^lates/export/(?P<form>csv|xlsx)/$", lates.late_export, name="late_export"),
     # agreements
     path("agreements/", agreements.agreement_list, name="agreement_list"),
     path("agreements/make/", agreements.agreement_make, name="agreement_make"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attendance_office.audit import trail as audit
 from attendance_office.refusals import Conflict, Refused
@@ -10,9 +10,10 @@ from attendance_office.staff.models import User
 from registers.models import Enrolment, Mark, Pupil
 from registers.queries.marks import Clash, Present, last_hands, moment
 from registers.rules.codes import Code, Counts
+from registers.rules.lateness import arrival_code
 from registers.rules.sessions import Session
 
-from .entries import check_age, check_comment, check_minutes, may_use_office_codes, read_code
+from .entries import BETTER, check_age, check_comment, check_minutes, may_use_office_codes, read_code
 
 LONGEST_REASON = 400
 
@@ -127,6 +128,8 @@ def record_mark(
 def _read(pupil: Pupil, symbol: str, minutes_late: int | None, comment: str, session: Session, by: User | None) -> Code:
     code = read_code(symbol, session, office=may_use_office_codes(by, pupil.school_id))
     check_minutes(code.symbol, minutes_late)
+    if code.symbol == "L" and minutes_late:
+        _check_close(session, minutes_late, pupil)
     check_comment(comment)
     check_age(code, Present(pupil.pk, str(pupil), pupil.date_of_birth), session)
     return code
@@ -137,3 +140,17 @@ def _check_roll(pupil: Pupil, code: Code, session: Session) -> None:
     on_roll = Enrolment.objects.filter(pupil=pupil, starts_on__lte=session.on).exclude(ends_on__lt=session.on)
     if code.symbol != "Z" and not on_roll.exists():
         raise Refused(f"{pupil} is not on roll on {session.spoken()}.")
+
+
+def _check_close(session: Session, minutes_late: int, pupil: Pupil) -> None:
+    """Refuse an L for a pupil who came after the register closed.
+
+    Source: SI 2024/208 reg 10(2) Tables 1 (L) and 3 (U).
+    """
+    found = moment(pupil.school_id, session)
+    if found.opens_at is None or found.closes_at is None:
+        return
+    arrived = found.opens_at + timedelta(minutes=minutes_late)
+    if arrival_code(found.opens_at.time(), found.closes_at.time(), arrived.time()) == "U":
+        came = f"{minutes_late} minutes late is {arrived:%H:%M}, and the register closed at {found.closes_at:%H:%M}"
+        raise Refused(f"{came}: use U, unless {BETTER}.")

@@ -16,6 +16,7 @@ from registers.rules.codes import Code, Counts, Enterer, Needs
 from registers.rules.lateness import arrival_code
 from registers.rules.sessions import Session
 
+BETTER = "M, I or another code fits better"
 LATE_CODES = frozenset({"L", "U"})
 PLANNED, OFFICE = "planned", "office"
 LONGEST_LATE = 360
@@ -144,7 +145,7 @@ def late_or_after(minutes_late: int | None, session: Session, moment: Moment, at
     )
     if code == "L":
         return "L", ""
-    return code, f"The register closed at {moment.closes_at:%H:%M}: arrived after it, so U."
+    return code, f"The register closed at {moment.closes_at:%H:%M}: arrived after it, so U, unless {BETTER}."
 
 
 def read_entries(
@@ -203,7 +204,8 @@ def _read(
     check_comment(entry.comment)
     check_age(code, present, session)
     symbol, note = code.symbol, ""
-    if symbol == "L" and not office:
+    # The office knows when a pupil came who is entered later: its L is judged by the minutes alone.
+    if symbol == "L" and (not office or entry.minutes_late):
         symbol, note = late_or_after(entry.minutes_late, session, moment, at)
     comment = entry.comment or (present.comment if symbol == present.code else "")
     if (symbol, entry.minutes_late, comment) == (present.code, present.minutes_late, present.comment):

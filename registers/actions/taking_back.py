@@ -96,7 +96,7 @@ def take_back_planned(
                     "halves": [session.half for _, session in keys],
                 },
             )
-            gone = cursor.rowcount
+            gone: int = cursor.rowcount
             cursor.execute("SELECT set_config('office.taking_back', '', true)")
         if gone:
             trail.record(

@@ -9,7 +9,7 @@ from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
-from typing import Final, cast
+from typing import Final
 
 LARGEST: Final = 20 * 1024 * 1024
 MOST: Final = 2_000
@@ -68,7 +68,7 @@ def read_pasted(text: str) -> Mail:
 
 
 def _mail(part: bytes) -> Mail | None:
-    message = cast("EmailMessage", message_from_bytes(part, policy=policy.default))
+    message = message_from_bytes(part, policy=policy.default)
     sender, subject = _header(message, "From"), _header(message, "Subject")
     if not sender and not subject and not _header(message, "Message-ID"):
         return None

@@ -97,7 +97,7 @@ def _decode(content: bytes, encoding: str, name: str) -> str:
 
 def _table(columns: list[str], rows: Iterator[tuple[int, list[str]]], shape: str, encoding: str, name: str) -> Table:
     heads = _heads(columns, name)
-    found = []
+    found: list[tuple[int, tuple[str, ...]]] = []
     for number, cells in rows:
         if not any(cell.strip() for cell in cells):
             continue

@@ -78,12 +78,12 @@ def with_families(pupils: Sequence[Pupil], *, user: User, on: date) -> list[Foun
     for link in others:
         shared.setdefault(link.contact_id, {})[link.pupil_id] = link.pupil
     marks: dict[int, list[str]] = {}
-    for pupil, half, code in (
+    for key, half, code in (
         Mark.objects.filter(school__in={one.school_id for one in pupils}, pupil__in=wanted, on=on)
         .order_by("half")
         .values_list("pupil_id", "half", "code")
     ):
-        marks.setdefault(pupil, []).append(f"{half.lower()} {code}")
+        marks.setdefault(key, []).append(f"{half.lower()} {code}")
     found = []
     for pupil in pupils:
         own = [link for link in links if link.pupil_id == pupil.pk]

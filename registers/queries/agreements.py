@@ -110,7 +110,7 @@ def preview(
         Session(on, half)
         for n in range(days)
         for half in ("AM", "PM")
-        if in_pattern(weekly, Session(on := from_on + timedelta(days=n), cast("Half", half)))
+        if in_pattern(weekly, Session(on := from_on + timedelta(days=n), half))
     ]
     stands: dict[Session, dict[str, int]] = {}
     ids = [pupil.pk for pupil in pupils]

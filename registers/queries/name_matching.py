@@ -53,12 +53,12 @@ def match_lines(text: str, *, school: School, user: User, on: date) -> Matched:
             by_name.setdefault(name, []).append(pupil)
     seen: set[int] = set()
     for line in lines[:MOST_LINES]:
-        pupil, words = _meant(line, by_number, by_name)
-        if pupil is None:
+        meant, words = _meant(line, by_number, by_name)
+        if meant is None:
             found.left.append((line, words))
-        elif pupil.pk not in seen:
-            seen.add(pupil.pk)
-            found.pupils.append(pupil)
+        elif meant.pk not in seen:
+            seen.add(meant.pk)
+            found.pupils.append(meant)
     found.left += [(line, f"Only {MOST_LINES:,} lines are read at once.") for line in lines[MOST_LINES:]]
     return found
 

@@ -23,9 +23,10 @@ from attendance_office.web.lists import narrowed, send_list
 from registers.actions import absences as actions
 from registers.actions.absences import Logged, Report, span_of
 from registers.forms import absences as forms
-from registers.models import AbsenceNote, Call, Contact, LineMessage, Pupil
+from registers.models import Call, Contact, LineMessage, Pupil
 from registers.queries import absences as answers
 from registers.queries.calendar import calendar_of
+from registers.queries.pupils import called
 from registers.rules.absences import Span
 from registers.rules.sessions import Calendar
 from registers.rules.untils import NotUnderstood, read_until, spoken_span
@@ -116,30 +117,27 @@ def _chosen(request: StaffRequest, form: forms.LogAbsence, on: date) -> answers.
     return answers.with_families(pupils, user=request.user, on=on)[0] if pupils else None
 
 
-def _notes(request: StaffRequest, on: date) -> tuple[QuerySet[AbsenceNote], str]:
+def _notes(request: StaffRequest, on: date) -> tuple[QuerySet[Any], str]:
     """Give the notes as the query string narrows them, and which of the lists it is."""
     show = request.GET.get("show", "today")
     show = show if show in SHOWS else "today"
-    notes = answers.notes_within(request.school, request.user)
+    notes: QuerySet[Any] = answers.notes_within(request.school, request.user)
     if show != "all":
         notes = answers.standing_on(notes, on)
-    narrow = {"open": {"to_on": None}, "ending": {"to_on": on}, "strange": {"strange": True}}
+    narrow: dict[str, dict[str, Any]] = {"open": {"to_on": None}, "ending": {"to_on": on}, "strange": {"strange": True}}
     notes = notes.filter(**narrow.get(show, {}))
     if show == "refused":
         notes = notes.exclude(why_refused="")
     q = request.GET.get("q", "").strip()[:60]
     if q:
-        notes = notes.filter(pupil__in=answers.pupil_answers.called(Pupil.objects.all(), q))
+        notes = notes.filter(pupil__in=called(Pupil.objects.all(), q))
     return notes, show
 
 
 def _counts(request: StaffRequest, on: date) -> list[tuple[str, str, int]]:
     """Give each list with its name and how many notes it has: one query for each note of today."""
-    standing = list(
-        answers.standing_on(answers.notes_within(request.school, request.user), on).values_list(
-            "to_on", "why_refused", "strange"
-        )
-    )
+    notes: QuerySet[Any] = answers.notes_within(request.school, request.user)
+    standing = list(answers.standing_on(notes, on).values_list("to_on", "why_refused", "strange"))
     return [
         ("today", "Today", len(standing)),
         ("open", "No end yet", sum(to_on is None for to_on, _, _ in standing)),

@@ -136,7 +136,7 @@ def import_ask(request: StaffRequest, pk: int) -> HttpResponse:
         match_columns(
             reading=reading,
             feeds=data.get("feeds", reading.feeds),
-            columns={key.removeprefix("col_"): value for key, value in data.items() if key.startswith("col_")},
+            columns={key.removeprefix("col_"): str(value) for key, value in data.items() if key.startswith("col_")},
             options={
                 "date_order": data.get("date_order", "dmy") if data.get("date_order") in {"dmy", "mdy"} else "dmy",
                 "starts_on": data.get("starts_on", ""),

@@ -194,7 +194,8 @@ def test_late_after_the_register_closed_is_u_unless_the_office_says_otherwise(ca
     save({cast.callum: "L"}, by=cast.pat, at=OPEN)
     saved = save({cast.amina: "L", cast.freya: ("L", 6)}, by=cast.pat, at=CLOSED)
     assert [code_of(pupil) for pupil in (cast.callum, cast.amina, cast.freya)] == ["L", "U", "L"]
-    assert saved.notes == {cast.amina.pk: "The register closed at 09:10: arrived after it, so U."}
+    words = "The register closed at 09:10: arrived after it, so U, unless M, I or another code fits better."
+    assert saved.notes == {cast.amina.pk: words}
     save({cast.tyler: ("L", 45), cast.ikra: "L"}, by=cast.hal, group=cast.eight_c, at=OPEN)
     assert (code_of(cast.tyler), code_of(cast.ikra)) == ("U", "L")
     save({cast.amina: ("L", 12)}, by=cast.sandra, at=CLOSED)

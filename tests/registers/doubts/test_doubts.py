@@ -60,9 +60,7 @@ def lesson(cast, half="AM"):
         school=cast.thornbridge, name=f"P{half}", half=half, starts_at=time(9, 10), ends_at=time(10, 10)
     )
     taught = TeachingGroup.objects.create(school=cast.thornbridge, name=f"9a/{half}")
-    return Lesson.objects.create(
-        school=cast.thornbridge, teaching_group=taught, weekday=5, period=period, from_on=FROM
-    )
+    return Lesson.objects.create(school=cast.thornbridge, teaching_group=taught, weekday=5, period=period, from_on=FROM)
 
 
 def found(cast):
@@ -154,12 +152,18 @@ def two(cast):
 
 
 def trawl(cast):
-    return doubts.run_trawl(school=cast.thornbridge, from_on=FROM, to_on=MONDAY, by=None, at=MORNING + timedelta(days=7))
+    return doubts.run_trawl(
+        school=cast.thornbridge, from_on=FROM, to_on=MONDAY, by=None, at=MORNING + timedelta(days=7)
+    )
 
 
 def test_a_repair_amends_the_mark_with_the_reason_and_is_undone_within_ten_minutes(cast, two):
     coded = doubts.repair(
-        school=cast.thornbridge, doubts=[two["no_part_time"]], reason="No agreement was made", by=cast.sandra, at=MORNING
+        school=cast.thornbridge,
+        doubts=[two["no_part_time"]],
+        reason="No agreement was made",
+        by=cast.sandra,
+        at=MORNING,
     )
     assert Amendment.objects.get().to_code == "O"
     assert open_doubts(cast.thornbridge, cast.sandra) == {"no_place": 1}

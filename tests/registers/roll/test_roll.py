@@ -151,7 +151,7 @@ def test_a_leaving_is_taken_back_before_its_day_has_gone_by(cast):
 def test_marks_after_the_last_day_stand_in_the_way(cast):
     take(cast.nine_a, Session(MONDAY, "AM"), by=cast.pat, at=MORNING)
     Enrolment.objects.filter(pupil=cast.callum).update(starts_on=date(2025, 9, 3))
-    with pytest.raises(Refused, match="back-dated.*1 mark stands?|1 mark stand"):
+    with pytest.raises(Refused, match=r"1 mark stand"):
         leave(cast, last_on=date(2026, 11, 20))
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registers.rules.upn import check_letter, check_upn, is_temporary
+from registers.rules.upn import check_letter, check_upn, is_temporary, temporary_upn
 
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 bodies = st.from_regex(rf"[0-9]{{11}}[0-9{LETTERS}]", fullmatch=True)
@@ -65,3 +65,10 @@ def test_only_one_letter_leads_a_body(body):
 def test_one_wrong_digit_is_always_caught(body, place, off):
     wrong = body[:place] + str((int(body[place]) + off) % 10) + body[place + 1 :]
     assert check_letter(wrong) != check_letter(body)
+
+
+def test_a_temporary_number_is_made_with_its_check_letter():
+    number = temporary_upn("380", "4117", 2026, 25)
+    assert check_upn(number) == number
+    assert is_temporary(number)
+    assert len({temporary_upn("380", "4117", 2026, serial) for serial in range(200)}) == 200
