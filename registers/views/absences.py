@@ -137,7 +137,8 @@ def _notes(request: StaffRequest, on: date) -> tuple[QuerySet[Any], str]:
 def _counts(request: StaffRequest, on: date) -> list[tuple[str, str, int]]:
     """Give each list with its name and how many notes it has: one query for each note of today."""
     notes: QuerySet[Any] = answers.notes_within(request.school, request.user)
-    standing = list(answers.standing_on(notes, on).values_list("to_on", "why_refused", "strange"))
+    shown: QuerySet[Any] = answers.standing_on(notes, on)
+    standing = list(shown.values_list("to_on", "why_refused", "strange"))
     return [
         ("today", "Today", len(standing)),
         ("open", "No end yet", sum(to_on is None for to_on, _, _ in standing)),

@@ -6,14 +6,17 @@ from uuid import uuid4
 
 import pytest
 
+from attendance_office.staff.roles import Can
 from letters.actions.chases import chase_registers
 from letters.actions.outbox import deliver
 from letters.models import Message
 from registers.actions.attendance import Entry, open_register, save_marks
 from registers.actions.cover import set_cover
+from registers.models import Channel, LineMessage
 from registers.queries.registers import registers_of
 from registers.rules.sessions import Session
 from reporting.queries.desk import morning
+from reporting.queries.worklists import worklists
 from tests.conftest import MONDAY, MORNING
 
 AM = Session(MONDAY, "AM")
@@ -90,7 +93,7 @@ def test_the_desk_opens_in_few_queries_and_shows_its_work(cast, sign_in, at_morn
     take(cast, cast.nine_a, cast.pat, {"callum": "N", "amina": "/", "freya": "/"})
     client = sign_in(cast.sandra)
     client.get("/desk/")
-    with count_queries(20):
+    with count_queries(28):
         page = client.get("/desk/")
     text = page.content.decode()
     assert "Registers missing" in text
@@ -143,3 +146,37 @@ def test_the_desk_says_of_a_chase_what_the_board_says(cast, sign_in, at_morning)
         at=NINE + timedelta(minutes=4),
     )  # fmt: skip
     assert said_of_chases(client)["9A"] == "09:00, seen 09:04"
+
+
+def test_the_other_worklists_stand_on_the_desk_with_what_is_open_and_where_to_work_on_it(cast, sign_in, at_morning):
+    LineMessage.objects.create(
+        school=cast.thornbridge,
+        channel=Channel.VOICEMAIL,
+        received_at=NINE,
+        sender="",
+        body="Off today",
+        logged_at=NINE,
+    )
+    page = sign_in(cast.sandra).get("/desk/").content.decode()
+    job = page.split('aria-labelledby="job-messages"')[1].split("</section>")[0]
+    assert '<span class="cnt">1</span>' in job
+    assert 'href="/absence-line/"' in job
+    empty = page.split('aria-labelledby="job-doubts"')[1].split("</section>")[0]
+    assert "The last trawl left nothing open. Last checked" in empty
+    assert "job-doubts" not in sign_in(cast.sol).get("/desk/").content.decode()
+
+
+def test_a_colleague_elsewhere_counts_none_of_it(cast):
+    LineMessage.objects.create(
+        school=cast.thornbridge,
+        channel=Channel.VOICEMAIL,
+        received_at=NINE,
+        sender="",
+        body="Off today",
+        logged_at=NINE,
+    )
+    every = frozenset(Can)
+    here = {row.key: row.many for row in worklists(cast.thornbridge, user=cast.sandra, at=NINE, allowed=every)}
+    there = {row.key: row.many for row in worklists(cast.ridgeway, user=cast.sandra, at=NINE, allowed=every)}
+    assert (here["messages"], there["messages"]) == (1, 0)
+    assert set(here) == {"messages", "doubts", "agreements", "returns", "numbers", "imports"}

@@ -60,7 +60,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"{plan.name}: {made.registers:,} registers with {made.marks:,} marks")
             else:
                 self.stdout.write(f"{plan.name}: as it was left")
-        self._sweep(School.objects.get(urn=demo.THORNBRIDGE.urn))
+        thornbridge = School.objects.get(urn=demo.THORNBRIDGE.urn)
+        demo.lay_out_morning(school=thornbridge, day=here.date(), seed=options["seed"], by=None, at=at)
+        self._sweep(thornbridge)
         self._sign_ins()
 
     def _sweep(self, school: School) -> None:

@@ -9,6 +9,7 @@ from .copying import copy_school
 from .people import Plan
 from .school import Made, make_school
 from .terms import clock_shift
+from .working_day import lay_out_morning
 
 __all__ = [
     "CAST",
@@ -21,5 +22,6 @@ __all__ = [
     "clock_shift",
     "copies",
     "copy_school",
+    "lay_out_morning",
     "make_school",
 ]

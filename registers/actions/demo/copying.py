@@ -48,8 +48,10 @@ _PEOPLE: Final = f"""
     WHERE o.school_id = %(old)s;
     ANALYZE pupil_map;
 
-    INSERT INTO registers_enrolment (school_id, pupil_id, starts_on, ends_on, kind, leaving_ground, destination)
-    SELECT %(new)s, p.new_id, e.starts_on, e.ends_on, e.kind, e.leaving_ground, e.destination
+    INSERT INTO registers_enrolment (school_id, pupil_id, starts_on, ends_on, kind, leaving_ground, destination,
+                                      conditions, future_address)
+    SELECT %(new)s, p.new_id, e.starts_on, e.ends_on, e.kind, e.leaving_ground, e.destination, e.conditions,
+           e.future_address
     FROM registers_enrolment e JOIN pupil_map p ON p.old_id = e.pupil_id;
 
     INSERT INTO registers_placement (school_id, pupil_id, tutor_group_id, year_group, from_on, to_on)

@@ -12,7 +12,9 @@ from typing import Final
 from django.db import connection
 
 from attendance_office import clock
-from attendance_office.staff.models import School, TutorGroup
+from attendance_office.audit import trail
+from attendance_office.staff.models import School, TutorGroup, User
+from registers.actions.doubts import run_trawl
 from registers.models import (
     Agreement,
     AgreementPupil,
@@ -35,6 +37,7 @@ from registers.rules.upn import check_letter
 GOES_ON: Final = timedelta(days=40)
 ENDS_IN: Final = timedelta(days=4)
 _DAY: Final = timedelta(days=1)
+_TRAWLED: Final = timedelta(weeks=4)
 
 # A pupil's C2 marks of a school year that no agreement covers yet. Each says that it has one; a doubtful one does not.
 _SPELLS: Final = """
@@ -93,6 +96,32 @@ def add_agreements(*, school: School, day: date) -> int:
         AgreementPupil(school=school, agreement=row, pupil_id=spell[0]) for row, spell in zip(made, spells, strict=True)
     )
     return len(made)
+
+
+# ---------- the whole of it ----------
+
+
+def lay_out_morning(*, school: School, day: date, seed: int, by: User | None, at: datetime) -> None:
+    """Lay out the worklists of a morning: agreements, voicemails, returns sent and the doubts of four weeks.
+
+    What is there already stays, so that it may be asked for again.
+    """
+    reason = "The demo's working day"
+    with trail.signed(by=by, at=at, school_id=school.pk, reason=reason):
+        many = add_agreements(school=school, day=day)
+        many += add_voicemails(school=school, day=day, seed=seed)
+        many += send_old_returns(school=school, day=day, at=at)
+        if many:
+            trail.record(
+                verb="laid out the demo's morning",
+                by=by,
+                at=at,
+                school_id=school.pk,
+                subject_kind="school",
+                subject_id=school.pk,
+                words=f"{school.name}: agreements, voicemails and returns",
+            )
+    run_trawl(school=school, from_on=day - _TRAWLED, to_on=day, by=by, at=at)
 
 
 # ---------- the absence line ----------
