@@ -42,6 +42,15 @@ _STAGE: Final = """
         pupil_id bigint, "on" date, half text, code text, school_week date, minutes_late smallint, comment text
     ) ON COMMIT DROP
 """
+# What the source does not say of a mark is not taken from one whose code it confirms.
+_KEEP: Final = """
+    UPDATE marks_read r
+    SET minutes_late = CASE WHEN %(minutes)s THEN m.minutes_late ELSE r.minutes_late END,
+        comment = CASE WHEN %(comment)s THEN m.comment ELSE r.comment END
+    FROM registers_mark m
+    WHERE m.school_id = %(school)s AND m.pupil_id = r.pupil_id AND m."on" = r."on" AND m.half = r.half
+      AND m.code = r.code
+"""
 _COPY: Final = "COPY marks_read FROM STDIN"
 # A row that says what the record says already is left out before the INSERT, which would lock it. What was written in
 # between is compared once more where it clashes.
@@ -102,6 +111,10 @@ def read_marks(task: Task) -> None:
         # The planner knows nothing of marks that came in a moment ago and would compare each row with each.
         cursor.execute("SET LOCAL enable_nestloop = off")
         asked: dict[str, Any] = {"school": task.school.pk, "at": task.at, "by": task.by.pk if task.by else None}
+        if task.unsaid & {"minutes_late", "comment"}:
+            cursor.execute(
+                _KEEP, asked | {"minutes": "minutes_late" in task.unsaid, "comment": "comment" in task.unsaid}
+            )
         cursor.execute(_WRITE, asked)
         added, changed = cursor.fetchone()
         cursor.execute("SET LOCAL enable_nestloop = on")

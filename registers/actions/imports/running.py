@@ -6,8 +6,8 @@ import csv
 import logging
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,12 +17,8 @@ from django.db import DataError, IntegrityError, transaction
 from attendance_office import clock
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
-from attendance_office.staff.models import School
 from registers.feeds.translate import Problem, translate
-from registers.models import Import, Pupil, Term
-from registers.rules.ages import school_year_starts
-from registers.rules.names import folded
-from registers.rules.upn import temporary_upn
+from registers.models import Import
 
 from . import columns
 from .contacts import read_contacts
@@ -33,6 +29,7 @@ from .report import Fault, FileReport, Report
 from .task import Task, wait_for_turn
 from .tracing import Trace
 from .uploads import table_of
+from .who import Keys, Names
 
 logger = logging.getLogger(__name__)
 
@@ -85,8 +82,7 @@ def run_import(*, reading: Import, at: datetime) -> Import:
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / name
-            lines, passed_over = _write(reading, path, report)
-            _read(reading, path, reader, report, lines, passed_over, at)
+            _read(reading, path, reader, report, _write(reading, path, report), at)
     except Exception as error:  # a broken file must not stop the files behind it
         logger.exception("Import %s broke off.", reading.pk)
         Import.objects.filter(pk=reading.pk).update(
@@ -96,18 +92,33 @@ def run_import(*, reading: Import, at: datetime) -> Import:
     return reading
 
 
-def _write(reading: Import, path: Path, report: FileReport) -> tuple[list[int], int]:
-    """Write the rows as one of our own files; give the line of the source for each, and how many said nothing."""
+@dataclass
+class _Written:
+    """What was written for the reader: the source's line of each row, the rows passed over, and the columns unsaid."""
+
+    lines: list[int] = field(default_factory=list)
+    passed_over: int = 0
+    unsaid: frozenset[str] = frozenset()
+
+
+def _write(reading: Import, path: Path, report: FileReport) -> _Written:
+    """Write the rows as one of our own files.
+
+    A column that the source does not carry is left out, as an empty one would clear what the record has. Where our own
+    files must have it, it is filled from the record, or named as unsaid.
+    """
     try:
         table = table_of(reading)
     except Refused as refused:
         report.refuse(str(refused))
-        return [], 0
+        return _Written()
     mapping = reading.mapping
-    keys = _Keys(reading) if reading.feeds != "pupils" else None
-    names = _Names(reading) if reading.feeds == "pupils" else None
-    heads = [column.name for column in columns.FILES[path.name]]
-    lines: list[int] = []
+    said = {ours for ours, theirs in mapping["columns"].items() if theirs in table.columns}
+    ours = columns.FILES[path.name]
+    heads = [one.name for one in ours if one.is_required or one.name in said]
+    written = _Written(unsaid=frozenset(one.name for one in ours) - said)
+    keys = Keys(reading) if reading.feeds != "pupils" else None
+    names = Names(reading) if reading.feeds == "pupils" else None
     read = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
@@ -122,11 +133,15 @@ def _write(reading: Import, path: Path, report: FileReport) -> tuple[list[int], 
             if wrong:
                 report.refuse(wrong, row=one.row, value=values.get("full_name") or values.get("admission_number", ""))
                 continue
-            lines.append(one.row)
+            written.lines.append(one.row)
             out.writerow([values.get(head, "") for head in heads])
             if read % _STEP == 0:
                 Import.objects.filter(pk=reading.pk).update(rows_done=one.row)
-    return lines, max(0, len(table.rows) - len(set(lines))) if not report.is_refused else 0
+    if names:
+        names.say_who_stays_away(report)
+    if not report.is_refused:
+        written.passed_over = max(0, len(table.rows) - len(set(written.lines)))
+    return written
 
 
 def _read(
@@ -134,24 +149,23 @@ def _read(
     path: Path,
     reader: Callable[[Task], None],
     report: FileReport,
-    lines: list[int],
-    passed_over: int,
+    written: _Written,
     at: datetime,
 ) -> None:
     school, by = reading.school, reading.made_by
     reason = f"Imported from {reading.file.name}"
     hand = {"by": by.signature if by else trail.THE_OFFICE, "at": at.isoformat(), "reason": reason}
-    task = Task(path, school, by, at, clock.local(at).date(), report, Report())
+    task = Task(path, school, by, at, clock.local(at).date(), report, Report(), written.unsaid)
     with transaction.atomic():
         with trail.signed(by=by, at=at, school_id=school.pk, reason=reason[:400]), pghistory.context(**hand):
-            if not report.is_refused and lines:
+            if not report.is_refused and written.lines:
                 wait_for_turn(school.urn)
                 trace = Trace(reading, path)
                 try:
                     with transaction.atomic():
                         reader(task)
                         if not report.is_refused:
-                            trace.keep(lines)
+                            trace.keep(written.lines)
                         if report.is_refused or reading.is_dry_run:
                             transaction.set_rollback(True)
                 except Unreadable as unread:
@@ -159,10 +173,10 @@ def _read(
                 except (IntegrityError, DataError) as refused:
                     words = (str(refused).splitlines() or ["no reason given"])[0]
                     report.refuse(f"The record does not take it: {words}")
-        _finish(reading, report, lines, passed_over, at)
+        _finish(reading, report, written, at)
 
 
-def _finish(reading: Import, report: FileReport, lines: list[int], passed_over: int, at: datetime) -> None:
+def _finish(reading: Import, report: FileReport, written: _Written, at: datetime) -> None:
     theirs = reading.mapping["columns"]
     state = Import.State.CHECKED if reading.is_dry_run else Import.State.DONE
     if report.is_refused:
@@ -175,9 +189,9 @@ def _finish(reading: Import, report: FileReport, lines: list[int], passed_over: 
         added=report.added,
         changed=report.changed,
         same=report.same,
-        passed_over=passed_over,
+        passed_over=written.passed_over,
         fault_count=report.fault_count,
-        faults=[_told(fault, lines, theirs) for fault in report.faults[:FAULTS_KEPT]],
+        faults=[_told(fault, written.lines, theirs) for fault in report.faults[:FAULTS_KEPT]],
         notes=report.notes,
     )
     trail.record(
@@ -200,100 +214,3 @@ def _told(fault: Fault, lines: list[int], theirs: Mapping[str, str]) -> dict[str
         said["row"] = lines[fault.row - 2]
         said["column"] = theirs.get(fault.column, fault.column)
     return said
-
-
-class _Keys:
-    """Pupils of the school by UPN, admission number and name, for files that know no UPN."""
-
-    def __init__(self, reading: Import) -> None:
-        self.upns: set[str] = set()
-        self.by_number: dict[str, str] = {}
-        self.by_name: dict[str, list[tuple[str, str]]] = {}
-        for pupil in Pupil.objects.filter(school=reading.school).select_related("tutor_group"):
-            self.upns.add(pupil.upn)
-            if pupil.admission_number:
-                self.by_number[pupil.admission_number.lstrip("0")] = pupil.upn
-            group = folded(pupil.tutor_group.name) if pupil.tutor_group else ""
-            for forename in {pupil.legal_forename, pupil.forename}:
-                self.by_name.setdefault(folded(f"{pupil.legal_surname} {forename}"), []).append((pupil.upn, group))
-
-    def resolve(self, values: dict[str, str]) -> str:
-        """Write the UPN into a row; give in words why it cannot be."""
-        if values.get("upn"):
-            return ""
-        number = values.get("admission_number", "").lstrip("0")
-        if number in self.by_number:
-            values["upn"] = self.by_number[number]
-            return ""
-        name = folded(values.get("full_name", "").replace(",", " "))
-        named = self.by_name.get(name, [])
-        form = folded(values.get("form", ""))
-        if form:
-            named = [one for one in named if one[1] == form] or named
-        if len({upn for upn, _ in named}) == 1:
-            values["upn"] = named[0][0]
-            return ""
-        if named:
-            return f"{len(named)} pupils are called so: the file needs their form, admission number or UPN."
-        return "No pupil of the school has this admission number or name: import the pupils first."
-
-
-class _Names:
-    """What a row of pupils lacks: the UPN of a pupil who is known, or a temporary one; what the school said once."""
-
-    def __init__(self, reading: Import) -> None:
-        self.school: School = reading.school
-        self.options = reading.mapping
-        at = reading.started_at or reading.made_at
-        self.today = clock.local(at).date()
-        self.first = self._first_day()
-        self.known: dict[str, str] = {}
-        self.taken: set[str] = set()
-        for pupil in Pupil.objects.filter(school=self.school):
-            self.taken.add(pupil.upn)
-            if pupil.admission_number:
-                self.known[pupil.admission_number.lstrip("0")] = pupil.upn
-            self.known[self._key(pupil.legal_surname, pupil.legal_forename, pupil.date_of_birth.isoformat())] = (
-                pupil.upn
-            )
-        self.serial = 0
-
-    def _first_day(self) -> str:
-        begins = school_year_starts(self.today)
-        first = Term.objects.filter(school=self.school, starts_on__gte=begins).order_by("starts_on").first()
-        said = str(self.options.get("starts_on") or "")
-        return said or (first.starts_on if first and first.starts_on <= self.today else self.today).isoformat()
-
-    def _key(self, surname: str, forename: str, born: str) -> str:
-        return f"{folded(surname)}|{folded(forename)}|{born}"
-
-    def complete(self, values: dict[str, str]) -> str:
-        """Fill in what is missing; give in words why a row cannot be."""
-        values["starts_on"] = values.get("starts_on") or self.first
-        values["sex"] = values.get("sex") or "U"
-        born = values.get("date_of_birth", "")
-        if not values.get("year_group") and born:
-            turn = self.today.year - (self.today.month < 8)
-            year = date.fromisoformat(born)
-            values["year_group"] = str(max(0, turn - (year.year - (year.month < 9)) - 5))
-        if values.get("upn"):
-            return ""
-        number = values.get("admission_number", "").lstrip("0")
-        key = self._key(values.get("legal_surname", ""), values.get("legal_forename", ""), born)
-        upn = self.known.get(number) if number else None
-        upn = upn or self.known.get(key)
-        if upn is None and not self.options.get("temporary_upns"):
-            return "The row has no UPN, and no pupil of the school has its number or name and birthday."
-        if upn is None:
-            upn = self._temporary()
-            self.known[number or key] = upn
-        values["upn"] = upn
-        return ""
-
-    def _temporary(self) -> str:
-        while True:
-            upn = temporary_upn(self.school.la_code, self.school.estab_number, self.today.year, self.serial)
-            self.serial += 1
-            if upn not in self.taken:
-                self.taken.add(upn)
-                return upn

@@ -29,6 +29,7 @@ class Task:
     on: date
     report: FileReport
     folder: Report
+    unsaid: frozenset[str] = frozenset()  # columns the file has for its form alone: the record keeps what it has
 
     def is_there(self, file: str) -> bool:
         """Tell whether another file lies in the same folder."""

@@ -1,0 +1,151 @@
+"""Who a row of another system's file is about, and what our own file needs to know of the pupil."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from attendance_office import clock
+from attendance_office.staff.models import School
+from registers.models import Enrolment, Import, Pupil, Term
+from registers.rules.ages import school_year_starts
+from registers.rules.names import folded
+from registers.rules.upn import temporary_upn
+
+from .report import FileReport
+
+
+class Keys:
+    """Pupils of the school by UPN, admission number and name, for files that know no UPN."""
+
+    def __init__(self, reading: Import) -> None:
+        self.upns: set[str] = set()
+        self.by_number: dict[str, str] = {}
+        self.by_name: dict[str, list[tuple[str, str]]] = {}
+        for pupil in Pupil.objects.filter(school=reading.school).select_related("tutor_group"):
+            self.upns.add(pupil.upn)
+            if pupil.admission_number:
+                self.by_number[pupil.admission_number.lstrip("0")] = pupil.upn
+            group = folded(pupil.tutor_group.name) if pupil.tutor_group else ""
+            for forename in {pupil.legal_forename, pupil.forename}:
+                self.by_name.setdefault(folded(f"{pupil.legal_surname} {forename}"), []).append((pupil.upn, group))
+
+    def resolve(self, values: dict[str, str]) -> str:
+        """Write the UPN into a row; give in words why it cannot be."""
+        if values.get("upn"):
+            return ""
+        number = values.get("admission_number", "").lstrip("0")
+        if number in self.by_number:
+            values["upn"] = self.by_number[number]
+            return ""
+        name = folded(values.get("full_name", "").replace(",", " "))
+        named = self.by_name.get(name, [])
+        form = folded(values.get("form", ""))
+        if form:
+            named = [one for one in named if one[1] == form] or named
+        if len({upn for upn, _ in named}) == 1:
+            values["upn"] = named[0][0]
+            return ""
+        if named:
+            return f"{len(named)} pupils are called so: the file needs their form, admission number or UPN."
+        return "No pupil of the school has this admission number or name: import the pupils first."
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What the record says of a pupil where a file must say it and this one does not."""
+
+    sex: str
+    year_group: str
+    tutor_group: str
+    starts_on: str
+    has_left: bool
+
+
+class Names:
+    """What a row of pupils lacks: the UPN, what the record has of a known pupil, and what follows for a new one."""
+
+    def __init__(self, reading: Import) -> None:
+        self.school: School = reading.school
+        self.options = reading.mapping
+        at = reading.started_at or reading.made_at
+        self.today = clock.local(at).date()
+        self.first = self._first_day()
+        self.known: dict[str, str] = {}
+        self.held: dict[str, _Held] = {}
+        self.left: set[str] = set()
+        stays: dict[int, Enrolment] = {}
+        for stay in Enrolment.objects.filter(school=self.school).order_by("starts_on"):
+            stays[stay.pupil_id] = stay
+        for pupil in Pupil.objects.filter(school=self.school).select_related("tutor_group"):
+            if pupil.admission_number:
+                self.known[pupil.admission_number.lstrip("0")] = pupil.upn
+            self.known[self._key(pupil.legal_surname, pupil.legal_forename, pupil.date_of_birth.isoformat())] = (
+                pupil.upn
+            )
+            last = stays.get(pupil.pk)
+            self.held[pupil.upn] = _Held(
+                pupil.sex,
+                str(pupil.year_group),
+                pupil.tutor_group.name if pupil.tutor_group else "",
+                last.starts_on.isoformat() if last else "",
+                bool(last and last.ends_on and last.ends_on < self.today),
+            )
+        self.serial = 0
+
+    def _first_day(self) -> str:
+        begins = school_year_starts(self.today)
+        first = Term.objects.filter(school=self.school, starts_on__gte=begins).order_by("starts_on").first()
+        said = str(self.options.get("starts_on") or "")
+        return said or (first.starts_on if first and first.starts_on <= self.today else self.today).isoformat()
+
+    def _key(self, surname: str, forename: str, born: str) -> str:
+        return f"{folded(surname)}|{folded(forename)}|{born}"
+
+    def complete(self, values: dict[str, str]) -> str:
+        """Fill in what is missing; give in words why a row cannot be."""
+        if not values.get("upn"):
+            values["upn"] = self._upn(values)
+        if not values["upn"]:
+            return "The row has no UPN, and no pupil of the school has its number or name and birthday."
+        held = self.held.get(values["upn"].replace(" ", "").upper())
+        if held:
+            if held.has_left and not values.get("starts_on"):
+                self.left.add(values["upn"])
+            values["starts_on"] = values.get("starts_on") or held.starts_on
+            values["sex"] = values.get("sex") or held.sex
+            values["year_group"] = values.get("year_group") or held.year_group
+            values.setdefault("tutor_group", held.tutor_group)
+        values["starts_on"] = values.get("starts_on") or self.first
+        values["sex"] = values.get("sex") or "U"
+        if not values.get("year_group") and values.get("date_of_birth"):
+            turn = self.today.year - (self.today.month < 8)
+            year = date.fromisoformat(values["date_of_birth"])
+            values["year_group"] = str(max(0, turn - (year.year - (year.month < 9)) - 5))
+        return ""
+
+    def say_who_stays_away(self, report: FileReport) -> None:
+        """Note those who have left: a file without a starting day does not bring a pupil back."""
+        if self.left:
+            report.note(
+                f"{len(self.left):,} of the pupils have left and stay off the roll: "
+                "the file gives no starting day. Whoever is back is enrolled under Joiners and leavers."
+            )
+
+    def _upn(self, values: dict[str, str]) -> str:
+        """Give the UPN of the pupil with the row's number or name and birthday, or a temporary one, or nothing."""
+        number = values.get("admission_number", "").lstrip("0")
+        key = self._key(
+            values.get("legal_surname", ""), values.get("legal_forename", ""), values.get("date_of_birth", "")
+        )
+        upn = (self.known.get(number) if number else None) or self.known.get(key)
+        if upn is None and self.options.get("temporary_upns"):
+            upn = self.known[number or key] = self._temporary()
+        return upn or ""
+
+    def _temporary(self) -> str:
+        while True:
+            upn = temporary_upn(self.school.la_code, self.school.estab_number, self.today.year, self.serial)
+            self.serial += 1
+            if upn not in self.held:
+                return upn
