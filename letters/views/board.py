@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
+from attendance_office.numbers import whole
 from attendance_office.staff.roles import Can
 from attendance_office.web.doors import StaffRequest, door, may
 from attendance_office.web.export import Cell, Column
@@ -45,7 +46,7 @@ def board_context(request: StaffRequest, session: Session, at: datetime) -> dict
     groups = boards.shown(
         board,
         show=show if show in boards.SHOWS else "late",
-        year=int(year) if year.lstrip("-").isdigit() else None,
+        year=whole(year),
         building=building,
         covered=covered,
     )

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from attendance_office import clock
+from attendance_office.numbers import wholes
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import TutorGroup
 from attendance_office.staff.roles import Can
@@ -126,7 +127,7 @@ def _chase_context(request: StaffRequest, row: Row, session: Session, form: Chas
 def chase_selected(request: StaffRequest, on: str, half: str) -> HttpResponse:
     """Ask for several registers at once: one message to each person who owes."""
     session = _session(on, half)
-    picked = {int(pk) for pk in request.POST.getlist("pick") if pk.isdigit()}
+    picked = set(wholes(request.POST.getlist("pick")))
     board = board_of(request.school, session, request.user, swept_at=None)
     lines = [row.line for row in board.rows if row.line.tutor_group.pk in picked]
     if not lines:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 
+from attendance_office.numbers import whole
 from attendance_office.staff.models import School, User
 from registers.models import Amendment, Doubt, Mark, Pupil
 from registers.queries.pupils import called
@@ -45,8 +46,8 @@ def narrowed_to(doubts: QuerySet[Doubt], *, state: str, ground: str, year: str, 
     doubts = doubts.filter(state=state if state in Doubt.State.values else Doubt.State.OPEN)
     if ground in GROUNDS:
         doubts = doubts.filter(ground=ground)
-    if year.isdigit():
-        doubts = doubts.filter(pupil__year_group=int(year))
+    if (number := whole(year)) is not None:
+        doubts = doubts.filter(pupil__year_group=number)
     if q:
         doubts = doubts.filter(pupil__in=called(Pupil.objects.all(), q))
     return doubts.select_related("pupil__tutor_group", "settled_by").order_by("-on", "-half", "pupil__sort_name", "pk")

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db.models import Avg, Count, Max, Q, QuerySet
 
+from attendance_office.numbers import whole
 from attendance_office.staff.models import School, User
 from registers.models import LessonMark, Mark, Pupil
 from registers.queries.pupils import called
@@ -40,8 +41,8 @@ def lates(
 ) -> QuerySet[Mark]:
     """Give the late marks of a period within a person's reach, the latest first."""
     pupils = Pupil.objects.visible_to(user).filter(school=school)
-    if year.isdigit():
-        pupils = pupils.filter(year_group=int(year))
+    if (number := whole(year)) is not None:
+        pupils = pupils.filter(year_group=number)
     if q:
         pupils = called(pupils, q)
     return (
@@ -105,8 +106,8 @@ def repeated(school: School, user: User, on: date, *, least: int = REPEATED) -> 
 def lesson_lates(school: School, user: User, from_on: date, to_on: date, *, year: str = "") -> QuerySet[LessonMark]:
     """Give who came late to lessons in a period, by period of the day, the latest first: one query."""
     pupils = Pupil.objects.visible_to(user).filter(school=school)
-    if year.isdigit():
-        pupils = pupils.filter(year_group=int(year))
+    if (number := whole(year)) is not None:
+        pupils = pupils.filter(year_group=number)
     return (
         LessonMark.objects.filter(school=school, on__range=(from_on, to_on), code="L", pupil__in=pupils)
         .select_related("pupil__tutor_group", "lesson__period", "lesson__teaching_group")

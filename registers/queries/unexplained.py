@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 
 from attendance_office import clock
+from attendance_office.numbers import whole
 from attendance_office.staff.models import School, User
 from registers.models import Call, Mark, Pupil
 from registers.queries.calendar import calendar_of, closing, session_times
@@ -105,8 +106,8 @@ def narrowed_to(marks: QuerySet[Mark], days: Days, *, due: str, year: str, q: st
     """Narrow Ns by when they are due, year group and name or form; those due first come first."""
     if due in DUES:
         marks = marks.filter(on__in=days.of(due))
-    if year.isdigit():
-        marks = marks.filter(pupil__year_group=int(year))
+    if (number := whole(year)) is not None:
+        marks = marks.filter(pupil__year_group=number)
     if q:
         marks = marks.filter(pupil__in=called(Pupil.objects.all(), q))
     return marks.select_related("pupil__tutor_group").order_by("on", "half", "pupil__sort_name", "pk")

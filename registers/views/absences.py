@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
+from attendance_office.numbers import whole, wholes
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
@@ -55,7 +56,7 @@ def _line(
     school = request.school
     waiting, oldest = answers.waiting_messages(school)
     asked = request.GET.get("message", "") or (form.data.get("message", "") if form and form.is_bound else "")
-    wanted = int(asked) if asked.isdigit() else None
+    wanted = whole(asked)
     message = answers.next_message(school, wanted) if wanted or "queue" in request.GET else None
     guessed: list[answers.Found] = []
     sender: Contact | None = None
@@ -94,8 +95,8 @@ def _first(
     """Give what the form begins with: a message's channel, its pupil where one is meant, and its sender."""
     first: dict[str, Any] = {"told": "I", "channel": "call"}
     if message is None:
-        pupil = request.GET.get("pupil", "")
-        return first | ({"pupil": int(pupil)} if pupil.isdigit() else {})
+        pupil = whole(request.GET.get("pupil"))
+        return first | ({"pupil": pupil} if pupil else {})
     first |= {"message": message.pk, "channel": message.channel, "reason": message.body.split("\n")[0][:400]}
     if len(guessed) == 1:
         found = guessed[0]
@@ -110,10 +111,10 @@ def _first(
 
 def _chosen(request: StaffRequest, form: forms.LogAbsence, on: date) -> answers.Found | None:
     """Give the pupil that the form has chosen already, with the family."""
-    value = form["pupil"].value()
-    if not str(value or "").isdigit():
+    value = whole(str(form["pupil"].value() or ""))
+    if value is None:
         return None
-    pupils = answers.reachable([int(str(value))], school=request.school, user=request.user)
+    pupils = answers.reachable([value], school=request.school, user=request.user)
     return answers.with_families(pupils, user=request.user, on=on)[0] if pupils else None
 
 
@@ -184,7 +185,7 @@ def absence_log(request: StaffRequest) -> HttpResponse:
     """Log a report."""
     now = clock.now()
     on = clock.local(now).date()
-    siblings = [int(pk) for pk in request.POST.getlist("sibling") if pk.isdigit()]
+    siblings = wholes(request.POST.getlist("sibling"))
     form = forms.LogAbsence(request.POST, siblings=siblings)
     if not form.is_valid():
         return _line(request, form=form)
@@ -258,9 +259,9 @@ def _report(request: StaffRequest, said: dict[str, Any], pupil: Pupil, now: date
         words=message.body if message else said["reason"],
         message=message,
     )
-    if caller.isdigit():
+    if (nth := whole(caller)) is not None:
         own = answers.with_families([pupil], user=request.user, on=clock.local(now).date())[0].callers
-        place = int(caller) - 1
+        place = nth - 1
         if not 0 <= place < len(own):
             return report
         return replace(report, contact=Contact.objects.get(pk=own[place].pk), caller="")

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from attendance_office import clock
+from attendance_office.numbers import wholes
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
@@ -140,7 +141,7 @@ def pupil_leave(request: StaffRequest, pk: int) -> HttpResponse:
         "form": form,
         "law": GROUNDS.get(letter),
         "grounds": GROUNDS.values(),
-        "ticked": {int(n) for n in request.POST.getlist("confirmed") if n.isdigit()},
+        "ticked": set(wholes(request.POST.getlist("confirmed"))),
     }
     return render(request, "registers/pupil_leave.html", context, status=422 if form.errors else 200)
 
@@ -175,7 +176,7 @@ def return_mark(request: StaffRequest) -> HttpResponse:
     made = 0
     try:
         for kind in ("new_pupil", "deletion"):
-            keys = [int(pk) for which, pk in picks if which == kind and pk.isdigit()]
+            keys = wholes(pk for which, pk in picks if which == kind)
             rows = Enrolment.objects.filter(school=request.school, pk__in=keys).select_related("school")
             if keys:
                 made += roll.mark_return(enrolments=rows, kind=kind, by=request.user, at=clock.now(), **said)

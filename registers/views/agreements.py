@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from attendance_office import clock
+from attendance_office.numbers import whole
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
@@ -81,9 +82,8 @@ def agreement_make(request: StaffRequest) -> HttpResponse:
     today = clock.local(at).date()
     groups = list(Group.objects.filter(school=request.school).order_by("name").values_list("pk", "name"))
     first: dict[str, Any] = {"agreed_on": today, "from_on": today, "kind": request.GET.get("kind", "part_time")}
-    asked = request.GET.get("pupil", "")
-    if asked.isdigit():
-        named = Pupil.objects.visible_to(request.user).filter(school=request.school, pk=int(asked)).first()
+    if asked := whole(request.GET.get("pupil")):
+        named = Pupil.objects.visible_to(request.user).filter(school=request.school, pk=asked).first()
         first["who"] = named.upn if named else ""
     form = forms.MakeAgreement(request.POST or None, request.FILES or None, groups=groups, initial=first)
     context: dict[str, Any] = {"form": form, "sessions": forms.SESSIONS}

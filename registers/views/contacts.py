@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from attendance_office import clock
+from attendance_office.numbers import whole
 from attendance_office.refusals import Conflict, Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
@@ -34,8 +35,8 @@ def _parent(request: StaffRequest, pk: int, link: int) -> Parent:
 def contact_add(request: StaffRequest, pk: int) -> HttpResponse:
     """Add a contact to a pupil, or link one who is known."""
     pupil, at = reach(request, pk), clock.now()
-    known = request.POST.get("contact", "")
-    contact = Contact.objects.filter(school=request.school, pk=int(known)).first() if known.isdigit() else None
+    known = whole(request.POST.get("contact"))
+    contact = Contact.objects.filter(school=request.school, pk=known).first() if known else None
     details = forms.ContactDetails(request.POST or None, instance=contact)
     link = forms.ContactLink(request.POST or None, initial={"priority": pupil.parents.count() + 1})
     context = frame(request, pupil, "contacts", at=at) | {"details": details, "link": link, "title": "Add a contact"}
@@ -143,10 +144,10 @@ def contact_health(request: StaffRequest) -> HttpResponse:
 
 
 def _asked(request: StaffRequest) -> tuple[str, int, object]:
-    which, months = request.GET.get("which", "none"), request.GET.get("months", "6")
+    which, months = request.GET.get("which", "none"), whole(request.GET.get("months"))
     return (
         which if which in answers.LISTS else "none",
-        int(months) if months.isdigit() and 0 < int(months) < 37 else 6,
+        months if months and 0 < months < 37 else 6,
         clock.today(),
     )
 

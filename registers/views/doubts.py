@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
 from attendance_office.jobs.models import Job, Run
+from attendance_office.numbers import wholes
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
@@ -90,7 +91,7 @@ def doubt_detail(request: StaffRequest, pk: int) -> HttpResponse:
 def doubt_settle(request: StaffRequest) -> HttpResponse:
     """Repair the selected, or leave them because."""
     at = clock.now()
-    picks = [int(pk) for pk in request.POST.getlist("pick") if pk.isdigit()]
+    picks = wholes(request.POST.getlist("pick"))
     is_all = bool(request.POST.get("all"))
     rows = _shown(narrowed(request)) if is_all else answers.within(request.school, request.user).filter(pk__in=picks)
     act, reason = request.POST.get("act", ""), request.POST.get("reason", "").strip()

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
+from attendance_office.numbers import whole
 from attendance_office.staff.roles import Can
 from attendance_office.web.doors import StaffRequest, door
 from attendance_office.web.export import Cell, Column
@@ -39,7 +40,7 @@ def _read(request: StaffRequest) -> dict[str, Any]:
         first = last = today
     if last < first or last - first > timedelta(days=400):
         first = last
-    least = request.GET.get("least", "")
+    least = whole(request.GET.get("least"))
     view = request.GET.get("view", "list")
     asked: dict[str, Any] = {
         "first": first,
@@ -48,7 +49,7 @@ def _read(request: StaffRequest) -> dict[str, Any]:
         "after": request.GET.get("after") == "1",
         "q": request.GET.get("q", "")[:60],
         "view": view if view in dict(VIEWS) else "list",
-        "least": int(least) if least.isdigit() and 0 < int(least) < 100 else answers.REPEATED,
+        "least": least if least and 0 < least < 100 else answers.REPEATED,
         "today": today,
     }
     marks = answers.lates(

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
+from attendance_office.numbers import whole, wholes
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
@@ -80,7 +81,7 @@ def _back(request: StaffRequest, name: str) -> HttpResponseRedirect:
 def unexplained_settle(request: StaffRequest) -> HttpResponse:
     """Settle the selected: with one code and reason, or approve O where the last date has come."""
     at = clock.now()
-    is_all, picks = bool(request.POST.get("all")), [int(pk) for pk in request.POST.getlist("pick") if pk.isdigit()]
+    is_all, picks = bool(request.POST.get("all")), wholes(request.POST.getlist("pick"))
     marks = _read(narrowed(request))["shown"] if is_all else answers.unexplained(request.school, request.user, at)
     chosen = list(marks if is_all else marks.filter(pk__in=picks).select_related("pupil"))
     if not chosen:
@@ -169,12 +170,8 @@ def unexplained_export(request: StaffRequest, form: str) -> HttpResponse:
 
 
 def _asked(query: QueryDict) -> tuple[int, int | None, int | None]:
-    days, year, group = query.get("days", ""), query.get("year", ""), query.get("group", "")
-    return (
-        int(days) if days in {"5", "10", "40"} else 10,
-        int(year) if year.isdigit() else None,
-        int(group) if group.isdigit() else None,
-    )
+    days = query.get("days", "")
+    return int(days) if days in {"5", "10", "40"} else 10, whole(query.get("year")), whole(query.get("group"))
 
 
 @require_GET
@@ -184,8 +181,7 @@ def missing_marks(request: StaffRequest) -> HttpResponse:
     at = clock.now()
     days, year, group = _asked(request.GET)
     sessions = answers.sessions_closed(request.school, calendar_of(request.school.pk), at, many=days)
-    number = request.GET.get("page", "1")
-    place = max(1, int(number)) if number.isdigit() else 1
+    place = max(1, whole(request.GET.get("page")) or 1)
     found, total = answers.gaps(request.school, sessions, year=year, group=group, limit=PAGE, offset=(place - 1) * PAGE)
     context = {
         "gaps": found,
