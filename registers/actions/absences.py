@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-import pghistory
 from django.db import transaction
 from django.db.models import Q
 
@@ -18,13 +16,14 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
 from registers.models import AbsenceNote, Call, Channel, Contact, LineMessage, Pupil
 from registers.queries.calendar import calendar_of
-from registers.rules.absences import Span
+from registers.rules.absences import Span, are_one
 from registers.rules.codes import Half, UnknownCode, code
 from registers.rules.dates import spoken_date
 from registers.rules.sessions import Calendar, Session
 from registers.rules.untils import sessions_of, spoken_span
 
 from .coding import Coded, Wanted, code_sessions, take_back_planned, undo_coding
+from .hand import by_hand
 
 UNDO_FOR: Final = timedelta(minutes=10)
 # Never the reason of an absence that somebody reports: what only the session earns, and what needs an agreement.
@@ -83,7 +82,7 @@ def log_absence(
     calendar = calendar_of(school.pk)
     kept = _judge(span, told, school_code, why_refused, calendar)
     logged = []
-    with _by_hand(school, "Absence line", by, at):
+    with by_hand(school.pk, "Absence line", by=by, at=at):
         if report.message is not None:
             claim_message(message=report.message, state=LineMessage.State.WORKED, why="", by=by, at=at)
         for pupil in pupils:
@@ -129,7 +128,7 @@ def change_note(
     kept = _judge(span, told, school_code, why_refused, calendar)
     if not reason.strip():
         raise Refused("Say why the note is changed: the record keeps the reason.")
-    with _by_hand(note.school, reason, by, at):
+    with by_hand(note.school_id, reason, by=by, at=at):
         row = _standing(note)
         before = _values(row)
         was, was_code = span_of(row), row.code
@@ -165,7 +164,7 @@ def end_note(*, note: AbsenceNote, last: Session | None, reason: str, by: User, 
         withdraw_note(note=note, reason=reason, back_to_n=False, by=by, at=at)
         return
     calendar = calendar_of(note.school_id)
-    with _by_hand(note.school, reason or "The pupil is back", by, at):
+    with by_hand(note.school_id, reason or "The pupil is back", by=by, at=at):
         row = _standing(note)
         span = span_of(row)
         if not span.covers(last):
@@ -199,7 +198,7 @@ def withdraw_note(*, note: AbsenceNote, reason: str, back_to_n: bool, by: User, 
     if not reason.strip():
         raise Refused("Say why the note is withdrawn: the record keeps the reason.")
     calendar = calendar_of(note.school_id)
-    with _by_hand(note.school, reason, by, at):
+    with by_hand(note.school_id, reason, by=by, at=at):
         row = _standing(note)
         before = _values(row)
         row.state = AbsenceNote.State.WITHDRAWN
@@ -293,14 +292,14 @@ def _note(
     """Give the note of a report: the one that stands for the same absence, reaching as far as both, or a new one."""
     Pupil.objects.select_for_update(no_key=True).get(pk=pupil.pk)
     there = AbsenceNote.objects.filter(
-        Q(to_on=None) | Q(to_on__gte=_school_day_before(span.from_on, calendar)),
+        Q(to_on=None) | Q(to_on__gte=calendar.latest_day(span.from_on - timedelta(days=1)) or span.from_on),
         pupil=pupil,
         state=AbsenceNote.State.STANDING,
         told_code=told,
         code=kept,
     ).order_by("-from_on", "-pk")
     for row in there:
-        if span.to_on is not None and row.from_on > span.to_on:
+        if not are_one(span_of(row), span, calendar):
             continue
         wider = _both(span_of(row), span)
         if wider != span_of(row):
@@ -321,10 +320,6 @@ def _note(
     _set_span(note, span)
     note.save()
     return note, False
-
-
-def _school_day_before(on: date, calendar: Calendar) -> date:
-    return calendar.latest_day(on - timedelta(days=1)) or on
 
 
 def _both(one: Span, other: Span) -> Span:
@@ -411,18 +406,6 @@ def _standing(note: AbsenceNote) -> AbsenceNote:
     if row.state != AbsenceNote.State.STANDING:
         raise Refused(f"The note stands no more: {row.get_state_display().lower()}.")
     return row
-
-
-@contextmanager
-def _by_hand(school: School, reason: str, by: User, at: datetime) -> Iterator[None]:
-    """Open the action's transaction, with the reason kept beside the rows that change."""
-    hand = {"by": by.signature, "at": at.isoformat(), "reason": reason.strip()}
-    with (
-        transaction.atomic(),
-        trail.signed(by=by, at=at, school_id=school.pk, reason=reason.strip()),
-        pghistory.context(**hand),
-    ):
-        yield
 
 
 def _record(note: AbsenceNote, verb: str, before: dict[str, Any], reason: str, by: User, at: datetime) -> None:

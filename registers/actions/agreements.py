@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-import pghistory
-from django.db import transaction
-
 from attendance_office import clock
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
@@ -22,6 +19,7 @@ from registers.rules.dates import spoken_date
 from registers.rules.sessions import Session
 
 from .coding import Coded, Wanted, code_sessions, take_back_planned
+from .hand import by_hand
 
 NAMES: Final = 5
 
@@ -64,12 +62,7 @@ def make_agreement(
     Source: SI 2024/208 regs 10 and 11(5)-(6).
     """
     _judge(school, pupils, terms)
-    hand = {"by": by.signature, "at": at.isoformat(), "reason": terms.name}
-    with (
-        transaction.atomic(),
-        trail.signed(by=by, at=at, school_id=school.pk, reason=terms.name),
-        pghistory.context(**hand),
-    ):
+    with by_hand(school.pk, terms.name, by=by, at=at):
         row = Agreement.objects.create(
             school=school,
             kind=terms.kind,
@@ -125,12 +118,7 @@ def change_agreement(
     """
     if not reason.strip():
         raise Refused("Say why the agreement is changed: the record keeps the reason.")
-    hand = {"by": by.signature, "at": at.isoformat(), "reason": reason.strip()}
-    with (
-        transaction.atomic(),
-        trail.signed(by=by, at=at, school_id=agreement.school_id, reason=reason),
-        pghistory.context(**hand),
-    ):
+    with by_hand(agreement.school_id, reason, by=by, at=at):
         row = Agreement.objects.select_for_update(of=("self",)).get(pk=agreement.pk)
         today = clock.local(at).date()
         if row.ends_on < today:
@@ -160,12 +148,7 @@ def end_agreement(*, agreement: Agreement, last_on: date, reason: str, by: User,
     """
     if not reason.strip():
         raise Refused("Say why it ends early: the record keeps the reason.")
-    hand = {"by": by.signature, "at": at.isoformat(), "reason": reason.strip()}
-    with (
-        transaction.atomic(),
-        trail.signed(by=by, at=at, school_id=agreement.school_id, reason=reason),
-        pghistory.context(**hand),
-    ):
+    with by_hand(agreement.school_id, reason, by=by, at=at):
         row = Agreement.objects.select_for_update(of=("self",)).select_related("school").get(pk=agreement.pk)
         today = clock.local(at).date()
         if row.ends_on < today:

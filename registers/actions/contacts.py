@@ -13,7 +13,7 @@ from attendance_office.refusals import Conflict, Refused
 from attendance_office.staff.models import User
 from registers.models import Contact, ContactFault, Parent, Pupil
 
-from .roll import by_hand
+from .hand import by_hand
 
 DETAILS: Final = (
     "title",
@@ -60,7 +60,7 @@ def add_contact(
     if contact is not None and contact.school_id != pupil.school_id:
         raise Refused("That contact is in another school.")
     _judge(link)
-    with by_hand(pupil.school, "Contact added", by=by, at=at):
+    with by_hand(pupil.school_id, "Contact added", by=by, at=at):
         if contact is None:
             contact = Contact.objects.create(
                 school_id=pupil.school_id, last_confirmed_on=clock.local(at).date(), **details
@@ -92,7 +92,7 @@ def change_contact(
     if not reason.strip():
         raise Refused("Say why: a change of a contact keeps its reason.")
     _judge(link)
-    with by_hand(parent.school, reason, by=by, at=at):
+    with by_hand(parent.school_id, reason, by=by, at=at):
         row = (
             Parent.objects.select_for_update(of=("self", "contact"))
             .select_related("contact", "pupil")
@@ -127,7 +127,7 @@ def unlink_contact(*, parent: Parent, reason: str, by: User, at: datetime) -> No
     """
     if not reason.strip():
         raise Refused("Say why: the record keeps the reason.")
-    with by_hand(parent.school, reason, by=by, at=at):
+    with by_hand(parent.school_id, reason, by=by, at=at):
         row = Parent.objects.select_for_update(of=("self",)).select_related("contact", "pupil").get(pk=parent.pk)
         if row.pupil.parents.count() == 1:
             raise Refused(f"{row.contact} is the only contact of {row.pupil}: add another first.")
@@ -137,7 +137,7 @@ def unlink_contact(*, parent: Parent, reason: str, by: User, at: datetime) -> No
 
 def confirm_details(*, contact: Contact, by: User, at: datetime) -> None:
     """Write down that a contact's details were confirmed today."""
-    with by_hand(contact.school, "Details confirmed", by=by, at=at):
+    with by_hand(contact.school_id, "Details confirmed", by=by, at=at):
         today = clock.local(at).date()
         Contact.objects.filter(pk=contact.pk).update(last_confirmed_on=today)
         trail.record(

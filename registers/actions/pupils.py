@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-import pghistory
-from django.db import transaction
-
-from attendance_office.audit.trail import record, signed
+from attendance_office.audit.trail import record
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import User
 from registers.models import Pupil
 from registers.queries.pupil_record import FIELDS
 from registers.queries.pupils import FIELD_NEEDS
 from registers.rules.names import sort_name
+
+from .hand import by_hand
 
 # The UPN is the pupil's identity in every other system: it is not changed here.
 EDITABLE: Final = tuple(field for field in FIELDS if field != "upn")
@@ -36,13 +35,7 @@ def change_pupil(*, pupil: Pupil, changes: Mapping[str, Any], reason: str, by: U
         raise Refused("Say why: a change of the admission register keeps its reason.")
     if strange := sorted(set(changes) - set(EDITABLE)):
         raise Refused(f"Not changed here: {', '.join(strange)}.")
-    hand = {"by": by.signature if by else "The office itself", "at": at.isoformat(), "reason": reason.strip()}
-    # The outer block goes first: inside the context each statement carries the reason, and BEGIN can carry none.
-    with (
-        transaction.atomic(),
-        signed(by=by, at=at, school_id=pupil.school_id, reason=reason),
-        pghistory.context(**hand),
-    ):
+    with by_hand(pupil.school_id, reason, by=by, at=at):
         row = Pupil.objects.select_for_update().get(pk=pupil.pk)
         changed = [field for field, value in changes.items() if getattr(row, field) != value]
         if not changed:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-import pghistory
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from attendance_office import clock
 from attendance_office.audit import trail
@@ -21,6 +18,8 @@ from registers.rules.dates import spoken_date
 from registers.rules.deletion import GROUNDS, what_is_missing
 from registers.rules.names import sort_name
 from registers.rules.upn import check_upn
+
+from .hand import by_hand
 
 OFF_ROLL: Final = ("Z", "#")
 _DAY: Final = timedelta(days=1)
@@ -34,18 +33,6 @@ class Family:
     contact: Contact | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     lives_with: bool = True
-
-
-@contextmanager
-def by_hand(school: School, reason: str, *, by: User | None, at: datetime) -> Iterator[None]:
-    """Open a transaction in which the admission register keeps whose hand it is and why."""
-    hand = {"by": by.signature if by else trail.THE_OFFICE, "at": at.isoformat(), "reason": reason.strip()}
-    with (
-        transaction.atomic(),
-        trail.signed(by=by, at=at, school_id=school.pk, reason=reason),
-        pghistory.context(**hand),
-    ):
-        yield
 
 
 def enrol_pupil(
@@ -74,7 +61,7 @@ def enrol_pupil(
         raise Refused("That form is in another school.")
     if not any(_reachable(one) for one in families):
         raise Refused("The register needs a parent with an address and an emergency telephone number.")
-    with by_hand(school, "Enrolled", by=by, at=at):
+    with by_hand(school.pk, "Enrolled", by=by, at=at):
         pupil = Pupil.objects.select_for_update().filter(school=school, upn=upn).first()
         if pupil is not None and pupil.enrolments.filter(ends_on=None).exists():
             raise Refused(f"{upn} is {pupil}, who is on the roll already.")
@@ -155,7 +142,7 @@ def move_pupil(
         raise Refused("Say why the pupil moves: the record keeps the reason.")
     if tutor_group.school_id != pupil.school_id:
         raise Refused("That form is in another school.")
-    with by_hand(pupil.school, reason, by=by, at=at):
+    with by_hand(pupil.school_id, reason, by=by, at=at):
         row = Pupil.objects.select_for_update().get(pk=pupil.pk)
         last = Placement.objects.select_for_update().filter(pupil=row, to_on=None).first()
         if last is not None and last.tutor_group_id == tutor_group.pk:
@@ -208,7 +195,7 @@ def leave_roll(
     """
     today = clock.local(at).date()
     law = GROUNDS.get(ground)
-    with by_hand(pupil.school, law.words if law else "Left", by=by, at=at):
+    with by_hand(pupil.school_id, law.words if law else "Left", by=by, at=at):
         row = Pupil.objects.select_for_update().get(pk=pupil.pk)
         stay = Enrolment.objects.select_for_update().filter(pupil=row, ends_on=None).first()
         if stay is None:
@@ -257,7 +244,7 @@ def cancel_leaving(*, enrolment: Enrolment, reason: str, by: User, at: datetime)
     """
     if not reason.strip():
         raise Refused("Say why the pupil stays: the record keeps the reason.")
-    with by_hand(enrolment.school, reason, by=by, at=at):
+    with by_hand(enrolment.school_id, reason, by=by, at=at):
         stay = Enrolment.objects.select_for_update(of=("self",)).select_related("pupil").get(pk=enrolment.pk)
         if stay.ends_on is None or stay.ends_on < clock.local(at).date():
             raise Refused("The pupil has left: a return to the school is a new enrolment.")

@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Final, TypeVar
 
 from registers.rules.codes import Half
-from registers.rules.sessions import HALVES, Session
+from registers.rules.sessions import HALVES, Calendar, Session
 
 T = TypeVar("T")
 _PLACES: Final = 10
@@ -32,6 +32,16 @@ class Span:
         if session < Session(self.from_on, self.from_half):
             return False
         return self.to_on is None or session <= Session(self.to_on, self.to_half)
+
+
+def are_one(one: Span, other: Span, calendar: Calendar) -> bool:
+    """True where no session is held between two spans that neither covers: a child due in between was away twice.
+
+    Source: SI 2024/208 reg 10(7)-(9) (the circumstances of an absence, session by session).
+    """
+    starts = sorted(Session(span.from_on, span.from_half) for span in (one, other))
+    between = (held for held in calendar.sessions(starts[0].on, starts[1].on) if starts[0] <= held < starts[1])
+    return all(one.covers(held) or other.covers(held) for held in between)
 
 
 def in_pattern(weekly: str, session: Session) -> bool:

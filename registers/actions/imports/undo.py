@@ -7,13 +7,13 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Any, Final
 
-import pghistory
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, connection, models
 from django.db.models import ProtectedError
 
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import User
+from registers.actions.hand import by_hand
 from registers.models import Import, ImportedRow
 
 from .task import wait_for_turn
@@ -46,14 +46,9 @@ def undo_import(*, reading: Import, reason: str, by: User, at: datetime) -> Coun
     """
     if not reason.strip():
         raise Refused("Say why the import is taken back: the record keeps the reason.")
-    hand = {"by": by.signature, "at": at.isoformat(), "reason": reason.strip()}
     done: Counter[str] = Counter()
     try:
-        with (
-            transaction.atomic(),
-            trail.signed(by=by, at=at, school_id=reading.school_id, reason=reason),
-            pghistory.context(**hand),
-        ):
+        with by_hand(reading.school_id, reason, by=by, at=at):
             wait_for_turn(reading.school.urn)
             row = Import.objects.select_for_update(of=("self",)).select_related("file", "school").get(pk=reading.pk)
             if row.state != Import.State.DONE:

@@ -241,3 +241,18 @@ def test_a_mailbox_file_is_taken_in_by_the_page_and_a_note_has_its_page(cast, si
     assert "Mon 23 Nov 2026 am" in note
     client.post(reverse("registers:absence_close", args=[done.note.pk]), {"how": "wrong", "reason": "Not him"})
     assert AbsenceNote.objects.get().why_closed == "Not him"
+
+
+def test_two_absences_with_the_child_due_in_between_are_two_notes(cast):
+    log(cast, cast.callum, span=Span(MONDAY, "AM", MONDAY, "AM"))
+    tuesday = date(2026, 11, 24)
+    (second,) = log(cast, cast.callum, span=Span(tuesday, "AM", tuesday, "PM"))
+    assert not second.folded
+    assert codes(cast.callum) == {(MONDAY, "AM"): "I"}, "the child was due in the afternoon"
+    friday = date(2026, 11, 20)
+    (before,) = log(cast, cast.callum, span=Span(friday, "AM", friday, "PM"))
+    assert before.folded, "Friday and Monday touch: nobody was due in between"
+    assert sorted(AbsenceNote.objects.values_list("from_on", "to_on", "to_half")) == [
+        (friday, MONDAY, "AM"),
+        (tuesday, tuesday, "PM"),
+    ]

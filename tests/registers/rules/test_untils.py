@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from registers.rules.absences import Span, Standing, in_pattern, standing_first
+from registers.rules.absences import Span, Standing, are_one, in_pattern, standing_first
 from registers.rules.sessions import Calendar, Session, Term
 from registers.rules.untils import NotUnderstood, read_until, sessions_of, spoken_span
 
@@ -65,3 +65,19 @@ def test_of_several_the_foremost_stands_and_of_two_alike_the_later():
     assert standing_first([(Standing.AGREEMENT, 1, "C2"), (Standing.NOTE, 1, "I"), (Standing.NOTE, 2, "M")]) == "M"
     with pytest.raises(ValueError, match="Nothing"):
         standing_first([])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        (Span(MON, "AM", MON, "AM"), Span(date(2026, 11, 24), "AM", date(2026, 11, 24), "PM"), False),
+        (Span(MON, "AM", MON, "PM"), Span(date(2026, 11, 24), "AM", date(2026, 11, 24), "PM"), True),
+        (Span(date(2026, 11, 20), "AM", date(2026, 11, 20), "PM"), Span(MON, "AM", MON, "AM"), True),
+        (Span(date(2026, 11, 20), "AM", date(2026, 11, 20), "AM"), Span(MON, "AM", MON, "AM"), False),
+        (Span(date(2026, 11, 20), "AM", None, "PM"), Span(date(2026, 11, 26), "PM", date(2026, 11, 26), "PM"), True),
+        (Span(MON, "AM", MON, "AM"), Span(MON, "PM", MON, "PM"), True),
+    ],
+)
+def test_two_spans_are_one_absence_where_nobody_was_due_in_between(one, other, is_one):
+    assert are_one(one, other, CALENDAR) is is_one
+    assert are_one(other, one, CALENDAR) is is_one
