@@ -115,17 +115,20 @@ def _caller(link: Parent) -> Caller:
 # ---------- messages ----------
 
 
+def waiting(school: School) -> QuerySet[LineMessage]:
+    """Give the messages that wait to be worked, the oldest first."""
+    return LineMessage.objects.filter(school=school, state=LineMessage.State.WAITING).order_by("received_at", "pk")
+
+
 def waiting_messages(school: School) -> tuple[int, datetime | None]:
     """Give how many messages wait, and when the oldest came in: one query."""
-    found = LineMessage.objects.filter(school=school, state=LineMessage.State.WAITING).aggregate(
-        many=Count("pk"), oldest=Min("received_at")
-    )
+    found = waiting(school).aggregate(many=Count("pk"), oldest=Min("received_at"))
     return found["many"], found["oldest"]
 
 
 def next_message(school: School, pk: int | None = None) -> LineMessage | None:
     """Give the waiting message with a key, else the oldest."""
-    rows = LineMessage.objects.filter(school=school, state=LineMessage.State.WAITING).order_by("received_at", "pk")
+    rows = waiting(school)
     return (rows.filter(pk=pk).first() if pk else None) or rows.first()
 
 

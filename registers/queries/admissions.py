@@ -6,14 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
-from django.db import connection
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from attendance_office.staff.models import School, User
+from attendance_office.staff.models import School, TutorGroup, User
 from registers.models import Contact, ContactFault, Enrolment, Parent, Pupil, Return, Term
-from registers.queries.pupils import years_taught
 from registers.rules.ages import school_year_starts
 from registers.rules.deadlines import deletion_return_by, new_pupil_return_by, new_pupil_return_needed
 from registers.rules.upn import check_upn, is_temporary
@@ -45,34 +43,39 @@ def joiners_and_leavers(
 
 
 def returns_due(school: School, on: date) -> list[Due]:
-    """Give the returns owed for enrolments of the school year, the nearest last date first: four queries.
+    """Give the returns owed for enrolments of the school year, the nearest last date first: one query.
 
     What is owed is derived from the roll; a row stands only for what was sent or is not needed.
 
     Source: SI 2024/208 reg 13(1)-(5).
     """
     begins = school_year_starts(on)
-    years = years_taught(school)
-    first_day = (
-        Term.objects.filter(school=school, starts_on__gte=begins).aggregate(first=Min("starts_on"))["first"] or begins
-    )
-    sent = set(Return.objects.filter(school=school).values_list("enrolment_id", "kind"))
+    forms = TutorGroup.objects.filter(school=OuterRef("school"), is_used=True).order_by("year_group")
+    terms = Term.objects.filter(school=OuterRef("school"), starts_on__gte=begins).order_by("starts_on")
+    sent = Return.objects.filter(enrolment=OuterRef("pk"))
     rows = (
         Enrolment.objects.filter(Q(starts_on__gte=begins) | Q(ends_on__gte=begins), school=school)
         .select_related("pupil__tutor_group")
+        .annotate(
+            youngest=Subquery(forms.values("year_group")[:1]),
+            first_day=Subquery(terms.values("starts_on")[:1]),
+            start_sent=Exists(sent.filter(kind=Return.Kind.NEW_PUPIL)),
+            end_sent=Exists(sent.filter(kind=Return.Kind.DELETION)),
+        )
         .order_by("starts_on", "pk")
     )
     found = []
     for row in rows:
-        junior = bool(years) and row.pupil.year_group == years[0]
-        if row.starts_on >= begins and (row.pk, Return.Kind.NEW_PUPIL) not in sent and row.starts_on <= on:
+        first_day = row.first_day or begins
+        if begins <= row.starts_on <= on and not row.start_sent:
             needed = new_pupil_return_needed(
-                most_junior_class=junior, starts_on=row.starts_on, first_school_day_on=first_day
+                most_junior_class=row.pupil.year_group == row.youngest,
+                starts_on=row.starts_on,
+                first_school_day_on=first_day,
             )
             if needed and row.starts_on > first_day:
                 found.append(_due(row, Return.Kind.NEW_PUPIL, new_pupil_return_by(row.starts_on), on))
-        leaves = row.ends_on is not None and row.ends_on >= begins and row.leaving_ground
-        if leaves and row.ends_on is not None and (row.pk, Return.Kind.DELETION) not in sent:
+        if row.ends_on is not None and row.ends_on >= begins and row.leaving_ground and not row.end_sent:
             found.append(_due(row, Return.Kind.DELETION, deletion_return_by(row.ends_on), on))
     return sorted(found, key=lambda due: (due.last_on, due.enrolment.pupil.sort_name, due.enrolment.pk))
 
@@ -123,28 +126,17 @@ LISTS: Final = {
     "faults": "Dead or bounced",
     "barred": "Do not contact",
 }
-_UNREACHABLE: Final = """
-    SELECT u.id FROM registers_pupil u
-    WHERE u.school_id = %(school)s
-      AND EXISTS (SELECT FROM registers_enrolment e WHERE e.pupil_id = u.id AND e.starts_on <= %(on)s
-                    AND (e.ends_on IS NULL OR e.ends_on >= %(on)s))
-      AND NOT EXISTS (
-          SELECT FROM registers_parent p JOIN registers_contact c ON c.id = p.contact_id
-          CROSS JOIN LATERAL (VALUES ('mobile', c.mobile), ('home_phone', c.home_phone),
-                                     ('work_phone', c.work_phone)) w (way, number)
-          WHERE p.pupil_id = u.id AND NOT p.do_not_contact AND w.number <> ''
-            AND NOT EXISTS (SELECT FROM registers_contactfault f
-                            WHERE f.contact_id = c.id AND f.way = w.way AND f.cleared_at IS NULL))
-"""
 
 
 def no_working_number(school: School, user: User, on: date) -> QuerySet[Pupil]:
     """Give the pupils on roll whom nobody can be rung about: no number that works and may be used."""
-    with connection.cursor() as cursor:
-        asked: dict[str, Any] = {"school": school.pk, "on": on}
-        cursor.execute(_UNREACHABLE, asked)
-        keys = [pk for (pk,) in cursor.fetchall()]
-    return Pupil.objects.visible_to(user).filter(pk__in=keys).select_related("tutor_group").in_order()
+    works = Q(pk__in=[])
+    for way in _PHONE:
+        broken = ContactFault.objects.filter(contact=OuterRef("contact"), way=way, cleared_at=None)
+        works |= ~Q(**{f"contact__{way}": ""}) & ~Exists(broken)
+    ring = Parent.objects.filter(works, pupil=OuterRef("pk"), do_not_contact=False)
+    reach = Pupil.objects.visible_to(user).filter(school=school).on_roll(on)
+    return reach.filter(~Exists(ring)).select_related("tutor_group").in_order()
 
 
 def links_to_look_at(school: School, user: User, on: date, *, which: str, months: int = 6) -> QuerySet[Parent]:

@@ -94,9 +94,9 @@ def counts(school: School, user: User, on: date) -> dict[str, int]:
     return many
 
 
-def ending_agreements(school: School, user: User, on: date) -> list[Agreement]:
-    """Give the agreements that end within two weeks, the nearest first: two queries and one for their pupils."""
-    return list(narrowed_to(within(school, user), show="ending", kind="", q="", on=on))
+def ending_agreements(school: School, user: User, on: date) -> QuerySet[Agreement]:
+    """Give the agreements that end within two weeks, the nearest first."""
+    return narrowed_to(within(school, user), show="ending", kind="", q="", on=on)
 
 
 def preview(

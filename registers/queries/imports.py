@@ -21,10 +21,9 @@ def imports_of(school: School) -> QuerySet[Import]:
     )
 
 
-def imports_to_look_at(school: School) -> int:
-    """Give how many imports were refused or broke off and nobody went on with: one query."""
-    states = [Import.State.REFUSED, Import.State.FAILED]
-    return Import.objects.filter(school=school, state__in=states).count()
+def imports_to_look_at(school: School) -> QuerySet[Import]:
+    """Give the imports that were refused or broke off and nobody went on with."""
+    return imports_of(school).filter(state__in=[Import.State.REFUSED, Import.State.FAILED])
 
 
 def same_file_before(reading: Import) -> Import | None:

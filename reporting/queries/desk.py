@@ -13,7 +13,6 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from attendance_office import clock
 from attendance_office.jobs.models import Run, Schedule
 from attendance_office.staff.models import School, User
-from letters.models import Message
 from letters.queries.asks import Chased, chased_in, seen
 from registers.models import Enrolment, Mark, Parent, Pupil
 from registers.queries.calendar import calendar_of, closing, opening, session_times, sessions_begun
@@ -22,6 +21,8 @@ from registers.rules.codes import Counts, Half, code_set
 from registers.rules.deadlines import settle_n_by
 from registers.rules.rates import Tally, tally
 from registers.rules.sessions import Calendar, CalendarTooShort, Session
+
+from .worklists import Worklist, worklists
 
 UNEXPLAINED = "N"
 UNKNOWN_REASON = frozenset({"N", "O"})
@@ -81,7 +82,7 @@ class Morning:
     days: Sequence[date] = ()
     last_run: Run | None = None
     next_schedule: Schedule | None = None
-    stuck_messages: int = 0
+    worklists: Sequence[Worklist] = ()
 
     @property
     def today(self) -> Tally | None:
@@ -179,7 +180,8 @@ class Morning:
         """Give a short text that changes when a count of the desk changes, for the page to compare."""
         return (
             f"{self.session}-{self.taken}-{self.part}-{len(self.owed)}-{self.unmarked}-{len(self.watched)}"
-            f"-{len(self.unexplained)}-{len(self.unsettled)}-{self.stuck_messages}-{self.unasked}"
+            f"-{len(self.unexplained)}-{len(self.unsettled)}-{self.unasked}"
+            f"-{'.'.join(str(row.many) for row in self.worklists)}"
         )
 
 
@@ -221,7 +223,7 @@ def morning(school: School, *, user: User, at: datetime) -> Morning:
         days=days,
         last_run=Run.objects.filter(school=school).order_by("-started_at").first(),
         next_schedule=_next(school, here),
-        stuck_messages=Message.objects.filter(school=school, state__in=["uncertain", "failed"]).count(),
+        worklists=worklists(school, user=user, at=at, allowed=user.standing.allowed(school.pk)),
     )
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Expression, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from attendance_office import clock
 from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
-from registers.queries.absences import waiting_messages
+from letters.models import Message
+from registers.queries import doubts
+from registers.queries.absences import waiting
 from registers.queries.admissions import no_working_number, returns_due
-from registers.queries.agreements import narrowed_to as agreements_narrowed
-from registers.queries.agreements import within as agreements_within
-from registers.queries.doubts import open_doubts
+from registers.queries.agreements import ending_agreements
 from registers.queries.imports import imports_to_look_at
 from registers.rules.dates import spoken_date
 from registers.rules.doubts import GROUNDS
@@ -33,52 +39,80 @@ class Worklist:
 
 
 def worklists(school: School, *, user: User, at: datetime, allowed: Collection[Can]) -> list[Worklist]:
-    """Give the worklists a person may work, in the order of the morning: twelve queries at most."""
+    """Give the worklists a person may work, in the order of the morning: two queries."""
     on = clock.local(at).date()
+    asked = {key: found for can, some in _asked(school, user, on).items() if can in allowed for key, found in some}
+    read = School.objects.filter(pk=school.pk).values(**asked).get() if asked else {}
     found = []
     if Can.LOG_ABSENCE in allowed:
-        found.append(_messages(school))
+        words = (
+            "Waiting to be logged, the oldest first" if read["messages_now"] else "Every message is logged or put aside"
+        )
+        found.append(
+            Worklist(
+                "messages", "Messages on the absence line", read["messages_now"], words, "registers:absence_line",
+                oldest=read["oldest_now"],
+            )
+        )  # fmt: skip
     if Can.AMEND_MARKS in allowed:
-        found.append(_doubts(school, user))
+        found.append(_doubts(read["doubts_now"]))
     if Can.SEE_AGREEMENTS in allowed:
-        found.append(_agreements(school, user, on))
+        words = f"The next on {spoken_date(read['next_end'])}" if read["agreements_now"] else "None ends in two weeks"
+        found.append(
+            Worklist(
+                "agreements", "Agreements about to end", read["agreements_now"], words, "registers:agreement_list",
+                "show=ending",
+            )
+        )  # fmt: skip
     if Can.EDIT_PUPILS in allowed:
-        found.append(_returns(school, on))
+        due = returns_due(school, on)
+        words = f"The first by {spoken_date(due[0].last_on)}" if due else "Every joiner and leaver has been returned"
+        found.append(Worklist("returns", "Returns to the authority", len(due), words, "registers:admissions"))
     if Can.SEE_CONTACTS in allowed:
-        many = no_working_number(school, user, on).count()
+        many = read["numbers_now"]
         words = "On roll, and nobody can be rung about them" if many else "Somebody can be rung about every pupil"
         found.append(Worklist("numbers", "Pupils without a working number", many, words, "registers:contact_health"))
     if Can.IMPORT in allowed:
-        many = imports_to_look_at(school)
+        many = read["imports_now"]
         words = "Refused or broken off, and not read since" if many else "No file was refused or broke off"
         found.append(Worklist("imports", "Files to look at", many, words, "registers:import_list"))
+    if Can.SEE_OUTBOX in allowed:
+        many = read["post_now"]
+        words = "Uncertain or failed: nobody knows that they arrived" if many else "None is uncertain or failed"
+        found.append(Worklist("post", "Messages to look at", many, words, "letters:message_list", "state=uncertain"))
     return found
 
 
-def _messages(school: School) -> Worklist:
-    many, oldest = waiting_messages(school)
-    words = "Waiting to be logged, the oldest first" if many else "Every message is logged or put aside"
-    return Worklist("messages", "Messages on the absence line", many, words, "registers:absence_line", oldest=oldest)
+def _asked(school: School, user: User, on: date) -> Mapping[Can, list[tuple[str, Expression]]]:
+    """Give what is counted for whom, each as part of one query."""
+    messages, ending = waiting(school), ending_agreements(school, user, on)
+    grounds = doubts.within(school, user).filter(state="open").order_by("pk").values("ground")
+    stuck = Message.objects.filter(school=school, state__in=["uncertain", "failed"])
+    return {
+        Can.LOG_ABSENCE: [
+            ("messages_now", _many(messages)),
+            ("oldest_now", Subquery(messages.values("received_at")[:1])),
+        ],
+        Can.AMEND_MARKS: [("doubts_now", ArraySubquery(grounds))],
+        Can.SEE_AGREEMENTS: [
+            ("agreements_now", _many(ending)),
+            ("next_end_now", Subquery(ending.values("ends_on")[:1])),
+        ],
+        Can.SEE_CONTACTS: [("numbers_now", _many(no_working_number(school, user, on)))],
+        Can.IMPORT: [("imports_now", _many(imports_to_look_at(school)))],
+        Can.SEE_OUTBOX: [("post_now", _many(stuck))],
+    }
 
 
-def _doubts(school: School, user: User) -> Worklist:
-    grounds = open_doubts(school, user)
-    many = sum(grounds.values())
-    most = sorted(grounds, key=lambda key: -grounds[key])[:3]
-    words = ", ".join(f"{GROUNDS[key].title} {grounds[key]}" for key in most) or "The last trawl left nothing open"
-    return Worklist("doubts", "Doubtful marks", many, words, "registers:doubt_list")
+def _many(rows: QuerySet[Any]) -> Expression:
+    """Give the number of rows as part of another query."""
+    counted = rows.order_by().annotate(one=Value(1)).values("one").annotate(many=Count("*")).values("many")
+    return Coalesce(Subquery(counted), 0)
 
 
-def _agreements(school: School, user: User, on: date) -> Worklist:
-    ending = agreements_narrowed(agreements_within(school, user), show="ending", kind="", q="", on=on)
-    ends = list(ending.values_list("ends_on", flat=True))
-    words = f"The next on {spoken_date(ends[0])}" if ends else "None ends in the next two weeks"
+def _doubts(grounds: list[str]) -> Worklist:
+    by_ground = Counter(grounds)
+    words = ", ".join(f"{GROUNDS[key].title} {many}" for key, many in by_ground.most_common(3))
     return Worklist(
-        "agreements", "Agreements about to end", len(ends), words, "registers:agreement_list", "show=ending"
+        "doubts", "Doubtful marks", len(grounds), words or "The last trawl left nothing open", "registers:doubt_list"
     )
-
-
-def _returns(school: School, on: date) -> Worklist:
-    due = returns_due(school, on)
-    words = f"The first by {spoken_date(due[0].last_on)}" if due else "Every joiner and leaver has been returned"
-    return Worklist("returns", "Returns to the authority", len(due), words, "registers:admissions")

@@ -14,19 +14,15 @@ from attendance_office.web.doors import StaffRequest, door
 from registers.queries.registers import RegisterLine
 from reporting.queries import charts
 from reporting.queries.desk import morning
-from reporting.queries.worklists import worklists
 
 
 @require_GET
 @door(Can.SEE_DESK, section="desk")
 def desk(request: StaffRequest) -> HttpResponse:
     """Show the morning in the order of the job."""
-    at = clock.now()
-    read = morning(request.school, user=request.user, at=at)
-    allowed = request.user.standing.allowed(request.school.pk)
+    read = morning(request.school, user=request.user, at=clock.now())
     context = {
         "desk": read,
-        "worklists": worklists(request.school, user=request.user, at=at, allowed=allowed),
         "chart": charts.small_charts([(line.year_group, line.days) for line in read.years], read.days),
         "grid": _grid(read.lines),
     }

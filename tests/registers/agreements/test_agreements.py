@@ -103,8 +103,8 @@ def test_it_ends_early_with_a_reason_and_todays_known_mark_goes(cast):
 
 def test_it_warns_two_weeks_before_its_end(cast):
     row, _ = make(cast)
-    assert ending_agreements(cast.thornbridge, cast.sandra, MONDAY) == [row]
-    assert ending_agreements(cast.thornbridge, cast.nine, MONDAY) == []
+    assert list(ending_agreements(cast.thornbridge, cast.sandra, MONDAY)) == [row]
+    assert list(ending_agreements(cast.thornbridge, cast.nine, MONDAY)) == []
     assert counts(cast.thornbridge, cast.sandra, MONDAY)["ending"] == 1
     assert ends_soon(MONDAY + timedelta(days=14), MONDAY)
     assert not ends_soon(MONDAY + timedelta(days=15), MONDAY)
