@@ -17,6 +17,15 @@ class Job(models.TextChoices):
     PM_SECOND_PASS = "pm_second_pass", "Afternoon second pass"
     KNOWN_CODES = "known_codes", "Codes known beforehand"
     DOUBT_TRAWL = "doubt_trawl", "Weekly trawl for doubtful marks"
+    LETTER_PROPOSALS = "letter_proposals", "Letters by attendance level proposed"
+    NO_CONTACT = "no_contact", "Nobody reached: told to safeguarding"
+    ABSENCE_TRAWL = "absence_trawl", "Weekly persistent absence trawl"
+    FRIDAY = "friday", "Friday distribution"
+    DAILY_SUMMARY = "daily_summary", "Daily summary"
+    LATES_MORNING = "lates_morning", "Lates at the start of school"
+    LATES_LESSONS = "lates_lessons", "Lates by lesson"
+    ILLNESS = "illness", "Illness monitor"
+    LEAVERS = "leavers", "Leaver sheet"
 
 
 class Schedule(models.Model):

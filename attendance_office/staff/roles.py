@@ -92,6 +92,16 @@ class Can(StrEnum):
     EDIT_JOBS = "Change the timetable of jobs"
     RUN_JOBS = "Run a job now, or see its dry run"
     SEE_OUTBOX = "See what the post room sent to whom"
+    SEE_LETTERS = "See letters to parents within reach"
+    APPROVE_LETTERS = "Approve, send and recall letters to parents"
+    EDIT_LETTERS = "Change letter templates and when letters are due"
+    KEEP_STOPS = "Keep do-not-send stops"
+    CONTACT_HOME = "Ring homes and send absence alerts"
+    SETTLE_SAFEGUARDING = "Settle safeguarding items about absence"
+    MAKE_CERTIFICATES = "Make certificates and displays"
+    KEEP_REPORTS = "Say who is sent which report"
+    SEE_TRAWL = "See the weekly trawl with names"
+    ISSUE_PAPERS = "Issue papers for governors and leadership"
     EDIT_STAFF = "Manage staff and posts"
     SEE_AUDIT = "Read the audit trail"
     SEE_HEALTH = "See the system's health"
@@ -124,33 +134,47 @@ _OFFICE = (
         Can.EDIT_JOBS,
         Can.RUN_JOBS,
         Can.SEE_OUTBOX,
+        Can.SEE_LETTERS,
+        Can.APPROVE_LETTERS,
+        Can.EDIT_LETTERS,
+        Can.KEEP_STOPS,
+        Can.CONTACT_HOME,
+        Can.MAKE_CERTIFICATES,
+        Can.KEEP_REPORTS,
+        Can.SEE_TRAWL,
         Can.SEE_HEALTH,
     }
 )
 
 MAY: dict[Role, frozenset[Can]] = {
     Role.OFFICER: frozenset(_OFFICE),
-    Role.LEAD: frozenset(_OFFICE | {Can.SEE_AUDIT, Can.EDIT_STAFF}),
+    Role.LEAD: frozenset(_OFFICE | {Can.SEE_AUDIT, Can.EDIT_STAFF, Can.ISSUE_PAPERS, Can.SETTLE_SAFEGUARDING}),
     Role.HEAD_OF_YEAR: frozenset(
         _TAKES
         | _KNOWS
         | {Can.SEE_DESK, Can.TAKE_ANY_REGISTER, Can.SEE_BOARD, Can.CHASE, Can.SEE_FIGURES, Can.EXPORT}
         | {Can.LOG_ABSENCE, Can.SEE_AGREEMENTS, Can.SEE_LATES}
+        | {Can.SEE_LETTERS, Can.CONTACT_HOME, Can.MAKE_CERTIFICATES, Can.SEE_TRAWL}
     ),
     Role.TUTOR: frozenset(_TAKES | {Can.SEE_NEEDS}),
     Role.PASTORAL: frozenset(
         _TAKES
         | _KNOWS
         | {Can.SEE_DESK, Can.SEE_BOARD, Can.SEE_FIGURES, Can.LOG_ABSENCE, Can.SEE_AGREEMENTS, Can.SEE_LATES}
+        | {Can.SEE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME, Can.SEE_TRAWL}
     ),
     Role.DSL: frozenset(
         _TAKES
         | _KNOWS
         | {Can.SEE_DESK, Can.SEE_BACKGROUND, Can.SEE_BOARD, Can.SEE_FIGURES, Can.EXPORT, Can.SEE_AUDIT}
         | {Can.SEE_AGREEMENTS, Can.SEE_LATES}
+        | {Can.SEE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME, Can.SETTLE_SAFEGUARDING, Can.SEE_TRAWL}
     ),
     Role.DATA_MANAGER: frozenset(
-        _OFFICE - {Can.SEE_SAFEGUARDING, Can.CHASE, Can.SEE_MARK_REASONS, Can.LOG_ABSENCE} | {Can.SEE_AUDIT}
+        _OFFICE
+        - {Can.SEE_SAFEGUARDING, Can.CHASE, Can.SEE_MARK_REASONS, Can.LOG_ABSENCE}
+        - {Can.APPROVE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME}
+        | {Can.SEE_AUDIT}
     ),
     Role.SLT: frozenset(
         {
@@ -164,12 +188,17 @@ MAY: dict[Role, frozenset[Can]] = {
             Can.SEE_BOARD,
             Can.SEE_FIGURES,
             Can.SEE_AUDIT,
+            Can.SEE_LETTERS,
+            Can.SEE_TRAWL,
+            Can.KEEP_REPORTS,
+            Can.ISSUE_PAPERS,
         }
     ),
     Role.GOVERNOR: frozenset({Can.SEE_FIGURES}),
     Role.TRUST_LEAD: frozenset(
         {Can.SEE_DESK, Can.SEE_PUPILS, Can.SEE_MARK_REASONS, Can.SEE_NEEDS, Can.SEE_MEANS, Can.SEE_BOARD}
         | {Can.SEE_FIGURES, Can.SEE_AUDIT, Can.EXPORT, Can.SEE_AGREEMENTS, Can.SEE_LATES}
+        | {Can.SEE_LETTERS, Can.SEE_TRAWL, Can.ISSUE_PAPERS}
     ),
     Role.ADMINISTRATOR: frozenset({Can.EDIT_STAFF, Can.EDIT_CALENDAR, Can.EDIT_JOBS, Can.SEE_AUDIT, Can.SEE_HEALTH}),
 }

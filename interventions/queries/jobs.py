@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from attendance_office.jobs.actions import usual_schedule
+from attendance_office.jobs.actions import DEFAULTS, usual_schedule
 from attendance_office.jobs.models import Beat, Job, Run, Schedule
 from attendance_office.staff.models import School
 
@@ -53,7 +53,7 @@ def timetable(school: School, on: date) -> list[JobLine]:
     """Give the school's jobs in the order of the day, with the runs of a day."""
     rows = {row.job: row for row in Schedule.objects.filter(school=school)}
     runs = {run.job: run for run in Run.objects.filter(school=school, due_on=on)}
-    lines = [JobLine(Job(job), rows.get(job), runs.get(job)) for job in Job.values]
+    lines = [JobLine(job, rows.get(job), runs.get(job)) for job in DEFAULTS]
     return sorted(lines, key=lambda line: (str(line.starts_at), line.job))
 
 

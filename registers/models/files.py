@@ -20,6 +20,11 @@ class StoredFile(models.Model):
         IMPORT = "import", "Read into the record"
         AGREEMENT = "agreement", "Signed agreement"
         MAILBOX = "mailbox", "Messages of the absence line"
+        LETTER = "letter", "Letter as it went"
+        PRINT_RUN = "print_run", "Letters of one print run"
+        LOGO = "logo", "The school's logo"
+        REPORT = "report", "Report as it was sent"
+        PAPER = "paper", "Paper as it was issued"
 
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
     purpose = models.CharField(max_length=12, choices=Purpose.choices)

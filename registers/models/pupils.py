@@ -204,6 +204,19 @@ class Placement(models.Model):
 class Contact(models.Model):
     """A parent or other adult known to the school; one person for all of their children."""
 
+    class LettersBy(models.TextChoices):
+        """How letters reach the person."""
+
+        POST = "post", "By post"
+        EMAIL = "email", "By e-mail"
+
+    class AlertsBy(models.TextChoices):
+        """How the person wants to hear that a child is not in school."""
+
+        SMS = "sms", "Text message"
+        EMAIL = "email", "E-mail"
+        CALL = "call", "Telephone call"
+
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="contacts")
     reference = models.CharField(max_length=40, blank=True, help_text="The person's number in the system it came from.")
     title = models.CharField(max_length=20, blank=True)
@@ -216,6 +229,9 @@ class Contact(models.Model):
     address = models.CharField(max_length=400, blank=True)
     postcode = models.CharField(max_length=10, blank=True)
     language = models.CharField("language for letters", max_length=40, blank=True)
+    is_large_print = models.BooleanField("letters in large print", default=False)
+    letters_by = models.CharField(max_length=5, choices=LettersBy.choices, default=LettersBy.POST)
+    alerts_by = models.CharField(max_length=5, choices=AlertsBy.choices, default=AlertsBy.SMS)
     last_confirmed_on = models.DateField(null=True, blank=True)
 
     class Meta:

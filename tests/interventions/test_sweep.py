@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 
 from attendance_office import clock
 from attendance_office.audit.models import Entry
+from attendance_office.jobs.actions import DEFAULTS
 from attendance_office.jobs.models import Beat, Job, Run, Schedule
 from attendance_office.refusals import Refused
 from interventions.actions import due, sweep
@@ -153,7 +154,7 @@ def test_the_tick_runs_what_is_due_in_every_school_and_only_once(cast):
     assert [due.run_due(at=NINE + timedelta(seconds=50)) for _ in range(5)] == [[]] * 5
     assert Message.objects.count() == before
     assert Beat.objects.get(name="interventions.run_due").at == NINE + timedelta(seconds=50)
-    assert Schedule.objects.count() == 2 * len(Job.values)
+    assert Schedule.objects.count() == 2 * len(DEFAULTS)
 
 
 def test_a_clock_that_was_down_all_morning_leaves_missed_runs_and_no_late_messages(cast):

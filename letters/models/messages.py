@@ -1,4 +1,4 @@
-"""The post room's nouns: messages waiting, on their way and gone, and the chases they carry."""
+"""Messages waiting, on their way and gone, and the chases they carry."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from django.db.models import Q
 
 from attendance_office.audit.models import NEVER_DELETED
 from attendance_office.staff.models import School, TutorGroup, User
-from registers.models import Half, Pupil
+from registers.models import Contact, Half, Pupil, StoredFile
+
+from .letters import Letter
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -27,12 +29,18 @@ class Message(models.Model):
         CHASE = "chase", "Register not taken"
         WALK_ROUND = "walk_round", "Walk-round list"
         VULNERABLE = "vulnerable", "Highly vulnerable pupil absent or unmarked"
+        LETTER = "letter", "Letter by e-mail"
+        ALERT = "alert", "Absence alert to a parent"
+        SAFEGUARDING = "safeguarding", "Nobody could be reached"
+        LEVEL_TOLD = "level_told", "Pupil below a letter's level"
+        REPORT = "report", "Report"
 
     class Channel(models.TextChoices):
         """How it travels."""
 
         EMAIL = "email", "E-mail"
         SCREEN = "screen", "On screen"
+        SMS = "sms", "Text message"
 
     class State(models.TextChoices):
         """Where it is."""
@@ -40,6 +48,7 @@ class Message(models.Model):
         WAITING = "waiting", "Waiting"
         CLAIMED = "claimed", "On its way"
         SENT = "sent", "Sent"
+        DELIVERED = "delivered", "Delivered"
         CANCELLED = "cancelled", "Not needed"
         FAILED = "failed", "Failed"
         UNCERTAIN = "uncertain", "Uncertain"
@@ -49,14 +58,20 @@ class Message(models.Model):
     kind = models.CharField(max_length=12, choices=Kind.choices)
     channel = models.CharField(max_length=8, choices=Channel.choices)
     recipient = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="messages")
+    contact = models.ForeignKey(
+        Contact, on_delete=models.PROTECT, null=True, related_name="messages", help_text="A parent, where it goes home."
+    )
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, null=True, related_name="messages")
     recipient_name = models.CharField(max_length=150)
     address = models.CharField(max_length=254, blank=True)
     subject = models.CharField(max_length=200)
     body = models.TextField()
+    html = models.TextField(blank=True, help_text="The same, laid out; sent beside the plain words.")
+    attachment = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, related_name="+")
     note = models.TextField(blank=True, help_text="The sender's own words; the rest is written anew when it goes.")
     why = models.CharField(max_length=200, blank=True, help_text="The reason it was written, for the record.")
     on = models.DateField()
-    half = models.CharField(max_length=2, choices=Half.choices)
+    half = models.CharField(max_length=2, choices=Half.choices, blank=True)
     pupil = models.ForeignKey(Pupil, on_delete=models.PROTECT, null=True, related_name="messages")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     written_at = models.DateTimeField()
@@ -66,6 +81,8 @@ class Message(models.Model):
     claim = models.UUIDField(null=True, help_text="Who claimed it: only that hand may finish it.")
     handed_at = models.DateTimeField(null=True, help_text="When the hand-over to the mail server began.")
     sent_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    reference = models.CharField(max_length=80, blank=True, help_text="Its number at the service that took it.")
     attempts = models.PositiveSmallIntegerField(default=0)
     ended_why = models.CharField(max_length=300, blank=True)
 
