@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
@@ -130,7 +130,7 @@ LISTS: Final = {
 
 def no_working_number(school: School, user: User, on: date) -> QuerySet[Pupil]:
     """Give the pupils on roll whom nobody can be rung about: no number that works and may be used."""
-    works = Q(pk__in=[])
+    works: Any = Q(pk__in=[])
     for way in _PHONE:
         broken = ContactFault.objects.filter(contact=OuterRef("contact"), way=way, cleared_at=None)
         works |= ~Q(**{f"contact__{way}": ""}) & ~Exists(broken)

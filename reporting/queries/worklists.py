@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Expression, QuerySet, Subquery, Value
+from django.db.models import Count, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from attendance_office import clock
@@ -42,7 +42,7 @@ def worklists(school: School, *, user: User, at: datetime, allowed: Collection[C
     """Give the worklists a person may work, in the order of the morning: two queries."""
     on = clock.local(at).date()
     asked = {key: found for can, some in _asked(school, user, on).items() if can in allowed for key, found in some}
-    read = School.objects.filter(pk=school.pk).values(**asked).get() if asked else {}
+    read: Mapping[str, Any] = School.objects.filter(pk=school.pk).values(**asked).get() if asked else {}
     found = []
     if Can.LOG_ABSENCE in allowed:
         words = (
@@ -57,7 +57,9 @@ def worklists(school: School, *, user: User, at: datetime, allowed: Collection[C
     if Can.AMEND_MARKS in allowed:
         found.append(_doubts(read["doubts_now"]))
     if Can.SEE_AGREEMENTS in allowed:
-        words = f"The next on {spoken_date(read['next_end'])}" if read["agreements_now"] else "None ends in two weeks"
+        words = (
+            f"The next on {spoken_date(read['next_end_now'])}" if read["agreements_now"] else "None ends in two weeks"
+        )
         found.append(
             Worklist(
                 "agreements", "Agreements about to end", read["agreements_now"], words, "registers:agreement_list",
@@ -83,7 +85,7 @@ def worklists(school: School, *, user: User, at: datetime, allowed: Collection[C
     return found
 
 
-def _asked(school: School, user: User, on: date) -> Mapping[Can, list[tuple[str, Expression]]]:
+def _asked(school: School, user: User, on: date) -> Mapping[Can, list[tuple[str, Any]]]:
     """Give what is counted for whom, each as part of one query."""
     messages, ending = waiting(school), ending_agreements(school, user, on)
     grounds = doubts.within(school, user).filter(state="open").order_by("pk").values("ground")
@@ -104,7 +106,7 @@ def _asked(school: School, user: User, on: date) -> Mapping[Can, list[tuple[str,
     }
 
 
-def _many(rows: QuerySet[Any]) -> Expression:
+def _many(rows: QuerySet[Any]) -> Coalesce:
     """Give the number of rows as part of another query."""
     counted = rows.order_by().annotate(one=Value(1)).values("one").annotate(many=Count("*")).values("many")
     return Coalesce(Subquery(counted), 0)
