@@ -133,7 +133,7 @@ def no_working_number(school: School, user: User, on: date) -> QuerySet[Pupil]:
     works: Any = Q(pk__in=[])
     for way in _PHONE:
         broken = ContactFault.objects.filter(contact=OuterRef("contact"), way=way, cleared_at=None)
-        works |= ~Q(**{f"contact__{way}": ""}) & ~Exists(broken)
+        works |= ~Q(**{f"contact__{way}": ""}) & Q(~Exists(broken))
     ring = Parent.objects.filter(works, pupil=OuterRef("pk"), do_not_contact=False)
     reach = Pupil.objects.visible_to(user).filter(school=school).on_roll(on)
     return reach.filter(~Exists(ring)).select_related("tutor_group").in_order()

@@ -12,7 +12,7 @@ from letters.actions.outbox import deliver
 from letters.models import Message
 from registers.actions.attendance import Entry, open_register, save_marks
 from registers.actions.cover import set_cover
-from registers.models import Channel, LineMessage
+from registers.models import Agreement, AgreementPupil, Channel, LineMessage
 from registers.queries.registers import registers_of
 from registers.rules.sessions import Session
 from reporting.queries.desk import morning
@@ -164,6 +164,27 @@ def test_the_other_worklists_stand_on_the_desk_with_what_is_open_and_where_to_wo
     empty = page.split('aria-labelledby="job-doubts"')[1].split("</section>")[0]
     assert "The last trawl left nothing open. Last checked" in empty
     assert "job-doubts" not in sign_in(cast.sol).get("/desk/").content.decode()
+
+
+def test_an_agreement_about_to_end_stands_on_the_desk_with_its_last_day(cast, sign_in, at_morning):
+    agreement = Agreement.objects.create(
+        school=cast.thornbridge,
+        kind=Agreement.Kind.PART_TIME,
+        code="C2",
+        name="Mornings only",
+        from_on=MONDAY,
+        to_on=date(2026, 11, 27),
+        ends_on=date(2026, 11, 27),
+        weekly="01" * 5,
+        agreed_on=MONDAY,
+        agreed_by="Dr Abara",
+        made_at=MORNING,
+    )
+    AgreementPupil.objects.create(school=cast.thornbridge, agreement=agreement, pupil=cast.callum)
+    page = sign_in(cast.sandra).get("/desk/").content.decode()
+    job = page.split('aria-labelledby="job-agreements"')[1].split("</section>")[0]
+    assert '<span class="cnt">1</span>' in job
+    assert "The next on Fri 27 Nov 2026" in job
 
 
 def test_a_colleague_elsewhere_counts_none_of_it(cast):
