@@ -387,7 +387,7 @@ def _marked_by(note: AbsenceNote, held: Sequence[Session]) -> list[Session]:
     return [one for one in held if one in said]
 
 
-def claim_message(*, message: LineMessage, state: LineMessage.State, why: str, by: User, at: datetime) -> None:
+def claim_message(*, message: LineMessage, state: LineMessage.State, why: str, by: User | None, at: datetime) -> None:
     """Settle a waiting message once, whoever comes first.
 
     Raises Refused, naming the other, for whoever comes second.

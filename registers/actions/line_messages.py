@@ -105,7 +105,7 @@ def take_in_mailbox(*, school: School, name: str, content: bytes, by: User, at: 
     return len(new), len(known)
 
 
-def set_aside(*, message: LineMessage, why: str, by: User, at: datetime) -> None:
+def set_aside(*, message: LineMessage, why: str, by: User | None, at: datetime) -> None:
     """Take a message out of the queue without logging an absence, with the reason.
 
     Raises Refused without a reason, and where somebody has worked it meanwhile.

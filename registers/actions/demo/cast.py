@@ -70,7 +70,7 @@ PART_TAKEN: Final = {THORNBRIDGE.urn: ("7D", "8B", "9F", "10G")}
 # Groups whose highly vulnerable pupil is away this morning without a reason.
 VULNERABLE_AWAY: Final = {THORNBRIDGE.urn: ("8A", "10E")}
 # Marks of the school day before that look wrong, one for each: places without a word, codes without their ground.
-DOUBTFUL: Final = {THORNBRIDGE.urn: ("V", "V", "V", "B", "B", "C2", "C2", "X", "D", "E", "Y4", "L")}
+DOUBTFUL: Final = {THORNBRIDGE.urn: ("V", "V", "B", "P", "C2", "C2", "X", "D", "E", "Y4", "L", "L")}
 # Today's covers: group, who (a tutor's group, or a name), why.
 COVERS: Final = {
     THORNBRIDGE.urn: (

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any, Final
@@ -17,15 +17,15 @@ from django.db.models import Max
 from attendance_office import clock
 from attendance_office.staff.models import Post, School, TutorGroup
 from attendance_office.staff.roles import Role
-from registers.models import Cover, Pupil, Register
+from registers.models import Cover, Register
 from registers.queries.calendar import calendar_of
 from registers.rules.sessions import Calendar, Session
 
-from .absence import Marks, Pattern, YearShape, plan_year, share_of, template_of
+from .absence import YearShape
 from .cast import COVERS, DOUBTFUL, NOT_TAKEN, PART_TAKEN, VULNERABLE_AWAY
-from .people import Child, Plan, cohort
+from .people import Plan
+from .seats import Room, Seat, seat
 from .terms import school_year
-from .years import leaving_day, starting_day
 
 MARK_COLUMNS: Final = (
     'school_id, pupil_id, "on", half, code, minutes_late, comment, school_week, origin, recorded_at, recorded_by_id'
@@ -70,29 +70,6 @@ class Filled:
     settled: int = 0
 
 
-@dataclass
-class Seat:
-    """A pupil in a group for one school year, with the whole year's plan."""
-
-    pupil_id: int
-    child: Child
-    marks: Marks
-    from_on: date
-    to_on: date
-    name: str
-    changed: dict[int, str] = field(default_factory=dict)
-    unsaid: set[int] = field(default_factory=set)
-
-
-@dataclass
-class Room:
-    """A group in one school year: who takes its registers, and who sits in it."""
-
-    group: TutorGroup
-    tutor: int | None
-    seats: list[Seat]
-
-
 def fill(*, plan: Plan, seed: int, school: School, first_year: int, on: date, is_new: bool) -> Filled:
     """Add the registers and marks that are not there yet, up to the morning of a day or of the school day before it."""
     calendar = calendar_of(school.pk)
@@ -127,50 +104,6 @@ def fill(*, plan: Plan, seed: int, school: School, first_year: int, on: date, is
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {_FILLED_TABLES}")
     return Filled(marks, registers, settled)
-
-
-def seat(plan: Plan, seed: int, school: School, year: int) -> list[Room]:
-    """Put the pupils of a school year into their groups, each with a plan for the whole year."""
-    shape = YearShape(school_year(year))
-    pupils = dict(Pupil.objects.filter(school=school).values_list("admission_number", "pk"))
-    groups = {group.name: group for group in TutorGroup.objects.filter(school=school)}
-    posts = Post.objects.filter(school=school, role=Role.TUTOR, ended_on=None).order_by("-pk")
-    tutors = dict(posts.values_list("tutor_group_id", "user_id"))
-    rooms = {
-        name: Room(group, tutors.get(group.pk), []) for name, group in groups.items() if group.year_group in plan.years
-    }
-    templates = {
-        name: template_of(Random(f"{seed}/{plan.urn}/{year}/{name}"), shape, room.group.year_group, room.group.name[-1])
-        for name, room in rooms.items()
-    }
-    last = shape.sessions[-1].on
-    for starts in plan.cohorts(year):
-        year_group = plan.year_group(starts, year)
-        leaves_on = leaving_day(plan, starts) or last
-        for child in cohort(plan, seed, starts) if year_group is not None else []:
-            name = f"{year_group}{child.letter}"
-            if child.admission_number not in pupils or year_group is None or name not in rooms:
-                continue
-            pattern = Pattern(
-                year_group,
-                share_of(child.propensity, year_group),
-                child.family.heritage.keeps_eid,
-                child.place,
-                child.letter,
-            )
-            rooms[name].seats.append(
-                Seat(
-                    pupil_id=pupils[child.admission_number],
-                    child=child,
-                    marks=plan_year(Random(f"{seed}/{child.upn}/{year}"), shape, pattern, templates[name]),
-                    from_on=starting_day(child, plan),
-                    to_on=min(last, leaves_on),
-                    name=child.surname + child.forename,
-                )
-            )
-    for room in rooms.values():
-        room.seats.sort(key=lambda one: (one.name, one.pupil_id))
-    return sorted(rooms.values(), key=lambda room: (room.group.year_group, room.group.name))
 
 
 @dataclass
@@ -211,7 +144,7 @@ class Part:
         for number in self._of(self.day, ("AM",)):
             for room in self.rooms:
                 for seat_ in room.seats:
-                    if "is_vulnerable" not in seat_.child.flags:
+                    if "is_vulnerable" not in seat_.flags:
                         continue
                     if room.group.name in away:
                         seat_.changed[number] = "N"
@@ -230,7 +163,7 @@ class Part:
             one
             for room in self.rooms
             for one in room.seats
-            if one.from_on <= days[-1] <= one.to_on and one.marks.codes[number] == "/" and not one.child.flags
+            if one.from_on <= days[-1] <= one.to_on and one.marks.codes[number] == "/" and not one.flags
         ]
         rng = Random(f"{self.seed}/{self.plan.urn}/doubtful")
         for code, one in zip(wanted, rng.sample(there, min(len(wanted), len(there))), strict=False):

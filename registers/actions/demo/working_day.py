@@ -4,34 +4,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Final
 
 from django.db import connection
+from django.db.models import Q
 
 from attendance_office import clock
 from attendance_office.audit import trail
-from attendance_office.staff.models import School, TutorGroup, User
-from registers.actions.doubts import run_trawl
+from attendance_office.staff.models import School, User
+from registers.actions.doubts import leave, run_trawl
+from registers.actions.line_messages import set_aside
 from registers.models import (
     Agreement,
     AgreementPupil,
     Channel,
-    Contact,
+    Doubt,
     Enrolment,
     LineMessage,
     Mark,
     Parent,
-    Placement,
     Pupil,
     Return,
 )
 from registers.queries.calendar import calendar_of
 from registers.rules.ages import school_year_starts
-from registers.rules.names import sort_name
-from registers.rules.upn import check_letter
+
+from .cast import NOT_TAKEN
+from .joiners import JOINERS_NUMBER, add_joiners
 
 # How long an agreement that still runs goes on, and in how many days the one that is about to end does.
 GOES_ON: Final = timedelta(days=40)
@@ -102,26 +103,51 @@ def add_agreements(*, school: School, day: date) -> int:
 
 
 def lay_out_morning(*, school: School, day: date, seed: int, by: User | None, at: datetime) -> None:
-    """Lay out the worklists of a morning: agreements, voicemails, returns sent and the doubts of four weeks.
+    """Lay out the worklists of a morning, once: agreements, voicemails, two joiners and the doubts of four weeks.
 
-    What is there already stays, so that it may be asked for again.
+    What an earlier morning left lying is settled as the office would have settled it; what people did stays.
     """
+    if LineMessage.objects.filter(school=school, reference__startswith=_voicemail(day)).exists():
+        return
     reason = "The demo's working day"
     with trail.signed(by=by, at=at, school_id=school.pk, reason=reason):
-        many = add_agreements(school=school, day=day)
-        many += add_voicemails(school=school, day=day, seed=seed)
-        many += send_old_returns(school=school, day=day, at=at)
-        if many:
-            trail.record(
-                verb="laid out the demo's morning",
-                by=by,
-                at=at,
-                school_id=school.pk,
-                subject_kind="school",
-                subject_id=school.pk,
-                words=f"{school.name}: agreements, voicemails and returns",
-            )
-    run_trawl(school=school, from_on=day - _TRAWLED, to_on=day, by=by, at=at)
+        _settle_earlier_voicemails(school, day, by, at)
+        add_agreements(school=school, day=day)
+        add_voicemails(school=school, day=day, seed=seed)
+        send_old_returns(school=school, day=day, at=at)
+        add_joiners(school=school, day=day, groups=NOT_TAKEN.get(school.urn, ()))
+        trail.record(
+            verb="laid out the demo's morning",
+            by=by,
+            at=at,
+            school_id=school.pk,
+            subject_kind="school",
+            subject_id=school.pk,
+            words=f"{school.name}: agreements, voicemails, joiners and returns",
+        )
+        run_trawl(school=school, from_on=day - _TRAWLED, to_on=day, by=by, at=at)
+        _leave_looked_at(school, day, by, at)
+
+
+# What the office made of doubts that are not this morning's work, by ground.
+_LOOKED_AT: Final = {
+    "left_at_noon": "Signed out at noon; asked at home, and no reason was given",
+    "same_for_ten_days": "Long absence, known to the year office; evidence on file",
+}
+_LOOKED_AT_ELSE: Final = "Looked at on the day: the paper is on file"
+
+
+def _leave_looked_at(school: School, day: date, by: User | None, at: datetime) -> None:
+    """Leave every doubt but those of the last whole day's morning, as a school does that looks at them each week."""
+    latest = calendar_of(school.pk).latest_day(day - _DAY) or day
+    old = Doubt.objects.filter(school=school, state=Doubt.State.OPEN).exclude(
+        ~Q(ground__in=_LOOKED_AT), on=latest, half="AM"
+    )
+    by_reason: dict[str, list[Doubt]] = {}
+    for row in old:
+        by_reason.setdefault(_LOOKED_AT.get(row.ground, _LOOKED_AT_ELSE), []).append(row)
+    for because, rows in by_reason.items():
+        leave(school=school, doubts=rows, because=because, by=by, at=at)
 
 
 # ---------- the absence line ----------
@@ -140,6 +166,19 @@ _SAID: Final = (
 # Who of them rings from a number that nobody of the family has given.
 _STRANGERS: Final = frozenset({6, 7})
 _FIRST: Final = time(7, 12)
+
+
+def _voicemail(day: date) -> str:
+    return f"voicemail {day} "
+
+
+def _settle_earlier_voicemails(school: School, day: date, by: User | None, at: datetime) -> None:
+    """Set aside what an earlier morning's demo left on the line."""
+    begins = datetime.combine(day, time(0), tzinfo=clock.LONDON)
+    for row in LineMessage.objects.filter(
+        school=school, state=LineMessage.State.WAITING, reference__startswith="voicemail ", received_at__lt=begins
+    ):
+        set_aside(message=row, why="Of an earlier day: the register has the reason", by=by, at=at)
 
 
 def add_voicemails(*, school: School, day: date, seed: int) -> int:
@@ -181,7 +220,7 @@ def add_voicemails(*, school: School, day: date, seed: int) -> int:
                     surname=pupil.legal_surname,
                     form=group.name if group else "",
                 ),
-                reference=f"voicemail {day} {place}",
+                reference=f"{_voicemail(day)}{place}",
                 logged_at=begins + timedelta(minutes=11 * place + 10),
             )
         )
@@ -192,61 +231,8 @@ def _number(adult: Parent | None) -> str:
     return (adult.contact.mobile or adult.contact.home_phone) if adult else ""
 
 
-# ---------- joiners ----------
-
-_JOINERS: Final = (
-    ("F", "Ottilie", "Marchbank", "Cowling"),
-    ("M", "Rafael", "Santos-Hill", "Santos"),
-)
-
-
-def add_joiners(*, school: School, day: date, groups: Sequence[str]) -> int:
-    """Put two children on the roll from a day on, each in one of the groups; give how many were new."""
-    made = 0
-    for place, (sex, forename, surname, parent) in enumerate(_JOINERS):
-        group = TutorGroup.objects.get(school=school, name=groups[place % len(groups)])
-        number = f"J{day:%y%m}{place}"
-        if Pupil.objects.filter(school=school, legal_surname=surname, legal_forename=forename).exists():
-            continue
-        body = f"{school.la_code}{school.estab_number}{day:%y}{990 + place:03d}"
-        pupil = Pupil.objects.create(
-            school=school,
-            upn=check_letter(body) + body,
-            legal_surname=surname,
-            legal_forename=forename,
-            sort_name=sort_name(surname, forename),
-            date_of_birth=date(school_year_starts(day).year - group.year_group - 5, 11, 14 + place),
-            sex=sex,
-            admission_number=number,
-            address=f"{12 + place} Weir Lane",
-            postcode="ZZ1 4TT",
-            last_school="Coldharbour High School",
-            year_group=group.year_group,
-            tutor_group=group,
-        )
-        Enrolment.objects.create(school=school, pupil=pupil, starts_on=day)
-        Placement.objects.create(
-            school=school, pupil=pupil, tutor_group=group, year_group=group.year_group, from_on=day
-        )
-        contact = Contact.objects.create(
-            school=school,
-            reference=f"{number}-1",
-            title="Ms",
-            forename="Dana",
-            surname=parent,
-            mobile=f"07700 900{870 + place}",
-            email=f"dana.{parent.lower()}@home.example",
-            address=pupil.address,
-            postcode=pupil.postcode,
-            last_confirmed_on=day,
-        )
-        Parent.objects.create(school=school, pupil=pupil, contact=contact, relationship="Mother")
-        made += 1
-    return made
-
-
 def send_old_returns(*, school: School, day: date, at: datetime) -> int:
-    """Mark as sent the new-pupil returns of everybody who started before a day of this school year."""
+    """Mark as sent the new-pupil returns of everybody but the joiners who started before a day of this school year."""
     first = school_year_starts(day)
     rows = [
         Return(
@@ -257,6 +243,8 @@ def send_old_returns(*, school: School, day: date, at: datetime) -> int:
             sent_how="Council's portal",
             marked_at=at,
         )
-        for stay in Enrolment.objects.filter(school=school, starts_on__gte=first, starts_on__lt=day)
+        for stay in Enrolment.objects.filter(school=school, starts_on__gte=first, starts_on__lt=day).exclude(
+            pupil__admission_number__regex=JOINERS_NUMBER
+        )
     ]
     return len(Return.objects.bulk_create(rows, ignore_conflicts=True))

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Final
 
+from django.db.models import QuerySet
+
 from attendance_office.staff.models import School, TutorGroup
 from registers.models import Contact, Enrolment, Group, Membership, NonSchoolDay, Parent, Placement, Pupil, Term
 from registers.rules.ages import compulsory_until
@@ -16,6 +18,9 @@ from registers.rules.names import sort_name
 from .people import Child, Plan, cohort
 from .terms import school_year
 
+# The year group after which everybody leaves, and the shape of a plan's admission numbers: the cohort and the place.
+OLDEST: Final = 11
+PLANNED_NUMBER: Final = r"^\d{6}$"
 _DAY: Final = timedelta(days=1)
 _ETHNICITIES: Final = ("WBRI", "WOTH", "MWAS", "MOTH", "BCRB", "CHNE", "OOTH")
 _FLAGS: Final = ("is_looked_after", "has_protection_plan", "is_in_need", "is_young_carer", "is_vulnerable")
@@ -60,25 +65,34 @@ def starting_day(child: Child, plan: Plan) -> date:
 def leaving_day(plan: Plan, starts: int) -> date | None:
     """Give a cohort's last day on roll: the end of compulsory school age, or of its last year in a smaller school."""
     last = starts + len(plan.years) - 1
-    if plan.years[-1] == 11:
+    if plan.years[-1] == OLDEST:
         return compulsory_until(date(last - 16, 9, 2))
     return school_year(last).terms[-1].ends_on
 
 
 def send_off_leavers(plan: Plan, school: School, first_year: int, on: date) -> None:
-    """Take off the roll every cohort whose last day has gone."""
+    """Take off the roll every cohort whose last day has gone, and with it whoever joined one of its groups."""
     for starts in range(first_year - len(plan.years) + 1, on.year + 1):
         leaves_on = leaving_day(plan, starts)
-        if leaves_on is None or leaves_on >= on:
-            continue
-        leavers = Pupil.objects.filter(school=school, admission_number__regex=rf"^{starts % 100:02d}\d{{4}}$")
-        pupils = list(leavers.filter(enrolments__ends_on=None).values_list("pk", flat=True))
-        if pupils:
-            Enrolment.objects.filter(school=school, pupil__in=pupils, ends_on=None).update(
-                ends_on=leaves_on, destination="Peak Sixth Form College"
-            )
-            Placement.objects.filter(school=school, pupil__in=pupils, to_on=None).update(to_on=leaves_on)
-            Pupil.objects.filter(pk__in=pupils).update(tutor_group=None)
+        if leaves_on is not None and leaves_on < on:
+            leavers = Pupil.objects.filter(school=school, admission_number__regex=rf"^{starts % 100:02d}\d{{4}}$")
+            _send_off(school, leavers, leaves_on)
+    if plan.years[-1] == OLDEST:
+        others = Pupil.objects.filter(school=school, enrolments__ends_on=None)
+        for pupil in others.exclude(admission_number__regex=PLANNED_NUMBER):
+            leaves_on = compulsory_until(pupil.date_of_birth)
+            if leaves_on < on:
+                _send_off(school, Pupil.objects.filter(pk=pupil.pk), leaves_on)
+
+
+def _send_off(school: School, leavers: QuerySet[Pupil], leaves_on: date) -> None:
+    pupils = list(leavers.filter(enrolments__ends_on=None).values_list("pk", flat=True))
+    if pupils:
+        Enrolment.objects.filter(school=school, pupil__in=pupils, ends_on=None).update(
+            ends_on=leaves_on, destination="Peak Sixth Form College"
+        )
+        Placement.objects.filter(school=school, pupil__in=pupils, to_on=None).update(to_on=leaves_on)
+        Pupil.objects.filter(pk__in=pupils).update(tutor_group=None)
 
 
 def _move_up(plan: Plan, school: School, starts_on: date) -> None:
