@@ -113,7 +113,7 @@ def _verdict(letter: Letter, read: _Read, at: datetime) -> StillDue:
 
 def _facts(letter: Letter, read: _Read, at: datetime) -> dict[str, Any]:
     if letter.policy is None:
-        return letter.facts
+        return dict(letter.facts)
     window = window_of(letter.policy, read.around.on, read.calendar)
     fresh = facts_of(
         letter.policy,
