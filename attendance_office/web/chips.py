@@ -31,6 +31,9 @@ _SYMBOLS: Final[dict[str, tuple[str, ...]]] = {
 }
 _FAMILY_BY_SYMBOL: Final = {symbol: family for family, symbols in _SYMBOLS.items() for symbol in symbols}
 
+# Marks of lessons are letters of their own: there, late, not there, elsewhere in school and known.
+LESSON_FAMILIES: Final[dict[str, str]] = {"/": PRESENT, "L": LATE, "N": UNAUTHORISED, "M": NOT_POSSIBLE}
+
 
 def family_of(symbol: str | None) -> str:
     """Give the css class of a code: p, l, a, u or x; m for no mark and for what is no code.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection
@@ -33,12 +33,15 @@ NAMES_IN_A_REFUSAL = 5
 
 @dataclass(frozen=True)
 class Saved:
-    """The answer to a save. The same save twice has the same answer."""
+    """The answer to a save. The same save twice has the same answer.
 
-    version: int
+    `version` counts the saves of a session's register; a lesson's keeps none.
+    """
+
     saved_at: datetime
     counts: dict[str, int]
     changed: tuple[int, ...]
+    version: int = 0
     completed_at: datetime | None = None
     marks: dict[int, tuple[str, int | None]] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
@@ -165,7 +168,7 @@ def save_marks(
         now = {pupil: (one.code, one.minutes_late) for pupil, one in held.items()}
         now |= {change.pupil_id: (change.code, change.minutes_late) for change in reading.changes}
         if finish:
-            _check_all_marked(now, held)
+            check_all_marked(now, held)
         if reading.changes:
             _upsert(school, session, reading.changes, held, by, at)
         saved = Saved(
@@ -232,7 +235,13 @@ def _raise_what_stands_against(reading: Reading, held: dict[int, Present]) -> No
         raise EntriesRefused(reading.refusals, {pupil: held[pupil].name for pupil in reading.refusals})
 
 
-def _check_all_marked(now: dict[int, tuple[str, int | None]], held: dict[int, Present]) -> None:
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def check_all_marked(now: Mapping[int, tuple[str, int | None]], held: Mapping[int, _Named]) -> None:
+    """Refuse to finish a register with pupils unmarked, and name the first of them."""
     blank = [held[pupil].name for pupil, (code, _) in now.items() if not code]
     if blank:
         who = "; ".join(blank[:NAMES_IN_A_REFUSAL])

@@ -21,18 +21,20 @@ from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door, may
 from attendance_office.web.export import Cell, Column
 from attendance_office.web.lists import narrowed, send_list
-from registers.actions.attendance import EntriesRefused, Saved, open_register, save_marks
+from registers.actions.attendance import Saved, open_register, save_marks
 from registers.actions.entries import counts_of
 from registers.models import Register
 from registers.queries.calendar import calendar_of, opening, session_times
-from registers.queries.marks import Clash, moment, owner_of
+from registers.queries.lessons import own_lessons
+from registers.queries.marks import moment, owner_of
 from registers.queries.registers import NO_TUTOR, RegisterLine, Status, group_to_take, groups_to_take, registers_of
 from registers.queries.sheets import group_and_next, sheet_of
 from registers.rules.codes import Half, present_code
 from registers.rules.dates import spoken_date
 from registers.rules.sessions import HALVES, Calendar, Session
 
-from .sent import Sent, Unreadable, read_form, read_json
+from .lessons import shown_lesson
+from .sent import Sent, Unreadable, answer_batch, asked_of, read_form, saved_line, time_of
 from .sheet import SPOKEN_HALF, picker_of, rows_of, ten_heading, why_not
 
 SHAPES = {
@@ -81,8 +83,14 @@ def register_list(request: StaffRequest) -> HttpResponse:
     own = {post.tutor_group_id for post in request.user.standing.posts_in(request.school.pk) if post.tutor_group_id}
     shown = [_shown(line, now, times, mine) for line in lines if line.expected or line.register]
     first = [one for one in shown if one["line"].tutor_group.pk in own or _covers(request, one["line"])]
+    takes_lessons = may(request, Can.TAKE_OWN_LESSON) and calendar.is_school_day(on)
     context = {
         "on": on,
+        "lessons": [
+            shown_lesson(line, request.user, now) for line in own_lessons(request.user, request.school, on, calendar)
+        ]
+        if takes_lessons
+        else [],
         "session": session,
         "half_word": SPOKEN_HALF[session.half],
         "halves": [(half, SPOKEN_HALF[half].capitalize()) for half in HALVES],
@@ -270,7 +278,7 @@ def register_open(request: StaffRequest, group_pk: int, on: str, half: str) -> H
         )
     except Refused as refused:
         return JsonResponse({"words": str(refused)}, status=422)
-    return JsonResponse({"opened": _time(register.opened_at)})
+    return JsonResponse({"opened": time_of(register.opened_at)})
 
 
 @require_POST
@@ -279,7 +287,8 @@ def register_save(request: StaffRequest, group_pk: int, on: str, half: str) -> H
     """Save what was sent: JSON answers the page's script, a form answers a person without one."""
     session = _session(on, half)
     if request.content_type == "application/json":
-        return _save_batch(request, _group(request, group_pk, session), session)
+        one = _group(request, group_pk, session)
+        return answer_batch(request, lambda sent: _save(request, one, session, sent))
     group, following = group_and_next(request.user, request.school, session, group_pk)
     if group is None:
         raise Http404
@@ -299,29 +308,6 @@ def _save(request: StaffRequest, group: TutorGroup, session: Session, sent: Sent
     )
 
 
-def _save_batch(request: StaffRequest, group: TutorGroup, session: Session) -> HttpResponse:
-    try:
-        saved = _save(request, group, session, read_json(request))
-    except Unreadable as unreadable:
-        return JsonResponse({"words": str(unreadable)}, status=400)
-    except Conflict as conflict:
-        return JsonResponse({"words": str(conflict), "clashes": _said(conflict)}, status=409)
-    except EntriesRefused as refused:
-        return JsonResponse({"words": str(refused), "pupils": refused.by_pupil}, status=422)
-    except Refused as refused:
-        return JsonResponse({"words": str(refused)}, status=422)
-    return JsonResponse(
-        {
-            "version": saved.version,
-            "saved": _time(saved.saved_at),
-            "completed": _time(saved.completed_at),
-            "counts": saved.counts,
-            "marks": saved.marks,
-            "notes": saved.notes,
-        }
-    )
-
-
 def _save_form(
     request: StaffRequest, group: TutorGroup, following: TutorGroup | None, session: Session
 ) -> HttpResponse:
@@ -333,12 +319,7 @@ def _save_form(
         return _conflict(request, group, session, cast("Sent", sent), conflict)
     except (Refused, Unreadable) as refused:
         return _sheet(request, group, following, session, sent=sent, refused=str(refused), status=422)
-    counts = saved.counts
-    toasts.say(
-        request,
-        f"{group.name}: saved {_time(saved.saved_at)}, {counts['expected'] - counts['unmarked']} of "
-        f"{counts['expected']} marked.{' ' + ' '.join(saved.notes.values()) if saved.notes else ''}",
-    )
+    toasts.say(request, saved_line(group.name, saved))
     if sent.finish and following is not None:
         return redirect(_address("register_take", following, session))
     return redirect(_address("register_take", group, session))
@@ -348,28 +329,12 @@ def _conflict(
     request: StaffRequest, group: TutorGroup, session: Session, sent: Sent, conflict: Conflict
 ) -> HttpResponse:
     """Show what both wrote, and ask which stays; the rest of what was sent goes along."""
-    clashes = cast("list[Clash]", conflict.details)
-    asked = {one.pupil_id for one in clashes}
-    minutes = {entry.pupil_id: entry.minutes_late for entry in sent.entries}
-    context = {
+    context = asked_of(conflict, sent) | {
         "group": group,
         "session": session,
         "half_word": SPOKEN_HALF[session.half],
-        "words": str(conflict),
-        "clashes": [(clash, minutes.get(clash.pupil_id) or "") for clash in clashes],
-        "rest": [entry for entry in sent.entries if entry.pupil_id not in asked],
-        "finish": sent.finish,
+        "save_at": _address("register_save", group, session),
+        "back_at": _address("register_take", group, session),
         "key": uuid4(),
     }
     return render(request, "registers/register_conflict.html", context, status=409)
-
-
-def _said(conflict: Conflict) -> list[dict[str, Any]]:
-    return [
-        {"pupil": one.pupil_id, "yours": one.yours, "theirs": one.theirs, "who": one.who, "at": _time(one.at)}
-        for one in cast("list[Clash]", conflict.details)
-    ]
-
-
-def _time(at: datetime | None) -> str:
-    return f"{clock.local(at):%H:%M}" if at else ""

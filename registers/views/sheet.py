@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -36,9 +37,11 @@ def _chips(symbols: tuple[str, ...]) -> str:
 @lru_cache(maxsize=1024)
 def _quick(present: str, code: str, *, off: bool) -> str:
     """Draw the thumb buttons beside a name."""
-    quick = [(present, "Present"), ("L", "Late"), ("N", "Absent, no reason yet")]
-    other = code if code and code not in {symbol for symbol, _ in quick} else ""
-    return render_to_string("registers/register_quick.html", {"quick": quick, "code": code, "other": other, "off": off})
+    words = [(present, "Present"), ("L", "Late"), ("N", "Absent, no reason yet")]
+    quick = [(symbol, name, family_of(symbol)) for symbol, name in words]
+    other = code if code and code not in {symbol for symbol, _ in words} else ""
+    shown = {"quick": quick, "code": code, "other": other, "off": off, "has_more": True}
+    return render_to_string("registers/register_quick.html", shown)
 
 
 def rows_of(
@@ -88,17 +91,17 @@ def rows_of(
                 "quick": _quick(present, code, off=locked or not is_open),
                 "rate": spoken_percent(rate).removesuffix("%").strip(),
                 "low": rate is not None and rate * 10 <= 9,
-                "saved": _saved(row.hand, own, session),
+                "saved": saved_words(row.hand, own, session.on),
             }
         )
     return rows
 
 
-def _saved(hand: Hand | None, own: str, session: Session) -> str:
+def saved_words(hand: Hand | None, own: str, on: date) -> str:
     """Say when a mark was last written, and by whom where it was someone else; nothing for a pupil without one."""
     if hand is None:
         return ""
-    when = f"{clock.local(hand.at):%H:%M}" if clock.local(hand.at).date() == session.on else day_short(hand.at)
+    when = f"{clock.local(hand.at):%H:%M}" if clock.local(hand.at).date() == on else day_short(hand.at)
     return f"{when} {'saved' if hand.name == own else hand.name}"
 
 

@@ -21,6 +21,9 @@
 
   const codeOf = (row) => row.querySelector("input.code");
   const minutesOf = (row) => row.querySelector("input.mins");
+  const whereOf = (row) => row.querySelector("input.whr");    // only on the register of a lesson
+  const isElsewhere = (code) => code === page.elsewhere;
+  const fillOf = (row) => row.dataset.fill || page.present;
   const nameOf = (row) => row.querySelector("th").textContent.trim();
   const isLate = (code) => code === "L" || code === "U";
   const slash = (code) => (code === "/" || code === "\\" ? page.present : code);
@@ -30,7 +33,7 @@
 
   // What each row says now, what the office last said, and what is on its way.
   const state = new Map(rows.map((row) => [row, {
-    was: codeOf(row).dataset.was, minutes: minutesOf(row).value, code: codeOf(row).dataset.was, dirty: false, held: false,
+    was: codeOf(row).dataset.was, minutes: minutesOf(row).value, where: whereOf(row) ? whereOf(row).value : "", code: codeOf(row).dataset.was, dirty: false, held: false,
   }]));
   rows.forEach((row) => { const one = state.get(row); const typed = codeOf(row).value.toUpperCase(); if (typed && typed !== one.was) { one.code = typed; one.dirty = true; } });
 
@@ -62,8 +65,11 @@
     const label = row.querySelector("label.minutes");
     label.classList.toggle("away", !isLate(one.code));
     if (!isLate(one.code)) { one.minutes = ""; minutesOf(row).value = ""; minutesOf(row).classList.remove("bad"); }
+    const place = row.querySelector("label.where");
+    if (place) place.classList.toggle("away", !isElsewhere(one.code));
+    if (place && !isElsewhere(one.code)) { one.where = ""; whereOf(row).value = ""; }
     const words = row.querySelector(".words");
-    row.querySelector("td.note").classList.toggle("has", isLate(one.code) || words.textContent.trim() !== "");
+    row.querySelector("td.note").classList.toggle("has", isLate(one.code) || isElsewhere(one.code) || words.textContent.trim() !== "");
     const quick = [...row.querySelectorAll(".quick button")];
     let other = true;
     quick.forEach((button) => {
@@ -72,7 +78,8 @@
       button.setAttribute("aria-pressed", String(on));
       if (on) other = false;
     });
-    const more = quick[quick.length - 1];
+    const more = quick.find((button) => button.dataset.code === "?");
+    if (!more) return;
     const shown = other && one.code;
     more.textContent = shown ? one.code : "\u2026";
     more.className = shown ? familyOf(one.code) : "";
@@ -82,7 +89,7 @@
   function explain(row, words) {
     const place = row.querySelector(".words");
     place.textContent = words;
-    row.querySelector("td.note").classList.toggle("has", words !== "" || isLate(state.get(row).code));
+    row.querySelector("td.note").classList.toggle("has", words !== "" || isLate(state.get(row).code) || isElsewhere(state.get(row).code));
   }
   function count() {
     const tally = { present: 0, late: 0, absent: 0, not_possible: 0, unmarked: 0 };
@@ -132,6 +139,7 @@
     if (timer) return;
     timer = setTimeout(() => { timer = 0; send(); }, wait === undefined ? 500 : wait);
   }
+  const said = (one) => one.code + "|" + one.minutes + "|" + one.where;
   function ready() {
     return rows.filter((row) => { const one = state.get(row); return one.dirty && !one.held && !one.refused && one.code; });
   }
@@ -143,9 +151,9 @@
     if (!batch.length && !wantsFinish) return;
     const entries = batch.map((row) => {
       const one = state.get(row);
-      one.sent = one.code + "|" + one.minutes;
+      one.sent = said(one);
       status(row, "busy", "", "saving");
-      return { pupil: Number(row.dataset.pupil), code: one.code, minutes: isLate(one.code) && one.minutes ? Number(one.minutes) : null, was: one.was };
+      return { pupil: Number(row.dataset.pupil), code: one.code, minutes: isLate(one.code) && one.minutes ? Number(one.minutes) : null, was: one.was, where: isElsewhere(one.code) ? one.where : "" };
     });
     const key = uuid();
     flight = { rows: batch, finish: wantsFinish, body: JSON.stringify({ key: key, finish: wantsFinish, entries: entries }) };
@@ -204,7 +212,7 @@
     batch.rows.forEach((row) => {
       const one = state.get(row);
       const mark = answer.marks[row.dataset.pupil];
-      const unchanged = one.sent === one.code + "|" + one.minutes;
+      const unchanged = one.sent === said(one);
       one.was = mark[0];
       row.querySelector('input[name^="was-"]').value = mark[0];
       if (!unchanged) {
@@ -323,16 +331,20 @@
     if (seen.bottom > bottom - 4) window.scrollBy(0, seen.bottom - bottom + 60);
     else if (seen.top < 90) window.scrollBy(0, seen.top - 130);
   }
+  // What a code asks for besides: minutes late, or where a pupil is who is not in the lesson.
+  function askMore(row) {
+    const one = state.get(row);
+    const box = one.code === "L" ? minutesOf(row) : isElsewhere(one.code) ? whereOf(row) : null;
+    if (!box) return false;
+    one.held = true;
+    one.dirty = true;
+    status(row, "busy", "", one.code === "L" ? "minutes late?" : "where?");
+    box.focus();
+    box.select();
+    return true;
+  }
   function afterEntry(row) {
-    if (state.get(row).code === "L") {
-      const box = minutesOf(row);
-      state.get(row).held = true;
-      status(row, "busy", "", "minutes late?");
-      box.focus();
-      box.select();
-    } else {
-      step(row, 1);
-    }
+    if (!askMore(row)) step(row, 1);
   }
 
   // Codes of two signs: after the first the row waits for the second, for Enter or for another key.
@@ -392,7 +404,7 @@
     if (event.target === finish && event.key === "ArrowUp") { event.preventDefault(); go(rows[rows.length - 1]); return; }
     if (!row) return;
     if (event.target.matches("input.code")) codeKey(event, row);
-    else if (event.target.matches("input.mins")) minutesKey(event, row);
+    else if (event.target.matches("input.mins, input.whr")) minutesKey(event, row);
   });
   const MOVES = {
     ArrowDown: (row) => step(row, 1), Enter: (row) => step(row, 1), ArrowUp: (row) => step(row, -1),
@@ -419,7 +431,7 @@
   function minutesKey(event, row) {
     if (event.key === "Enter" || event.key === "ArrowDown") { event.preventDefault(); step(row, 1); return; }
     if (event.key === "ArrowUp") { event.preventDefault(); go(row); return; }
-    if (event.key.length === 1 && !/[0-9]/.test(event.key)) {
+    if (event.key.length === 1 && !/[0-9]/.test(event.key) && event.target.matches("input.mins")) {
       // Another code begins: it is the next pupil's.
       event.preventDefault();
       const next = rows[rows.indexOf(row) + 1];
@@ -439,6 +451,16 @@
       event.target.classList.remove("bad");
       status(row, "busy", "", one.held ? "minutes late?" : "saving");
       if (one.minutes) { clearTimeout(timer); timer = 0; soon(700); }
+    } else if (event.target.matches("input.whr")) {
+      const one = state.get(row);
+      one.where = event.target.value.trim();
+      one.held = false;
+      one.dirty = true;
+      one.refused = false;
+      status(row, "busy", "", "saving");
+      clearTimeout(timer);
+      timer = 0;
+      soon(700);
     } else if (event.target.matches("input.code")) {
       // Keyboards on glass send no keys, only what is in the field.
       const text = event.target.value.trim();
@@ -453,7 +475,7 @@
     if (!row) return;
     row.classList.remove("on");
     const one = state.get(row);
-    if (event.target.matches("input.mins") && one.held) { one.held = false; status(row, "busy", "", "saving"); soon(50); }
+    if (event.target.matches("input.mins, input.whr") && one.held) { one.held = false; status(row, "busy", "", "saving"); soon(50); }
     if (event.target.matches("input.code")) {
       if (half && half.row === row && !picker.open) settleHalf(false);
       if (!event.target.value && one.was && !one.refused) {
@@ -467,7 +489,7 @@
     const row = event.target.closest("tr[data-pupil]");
     if (!row) return;
     row.classList.add("on");
-    if (event.target.matches("input.code, input.mins")) event.target.select();
+    if (event.target.matches("input.code, input.mins, input.whr")) event.target.select();
   });
 
   // ---------- blanks present, with undo ----------
@@ -475,7 +497,8 @@
   function fillBlanks() {
     const blank = rows.filter((row) => !state.get(row).code && !codeOf(row).value && !codeOf(row).readOnly);
     if (!blank.length) return;
-    blank.forEach((row) => enter(row, page.present, { hold: true }));
+    blank.forEach((row) => enter(row, fillOf(row), { hold: true }));
+    const away = blank.filter((row) => fillOf(row) !== page.present).length;
     const release = () => {
       if (!undo || undo.rows !== blank) return;
       clearTimeout(undo.timer);
@@ -487,7 +510,7 @@
     const box = document.createElement("div");
     box.className = "undo";
     const text = document.createElement("span");
-    text.textContent = blank.length + " marked present, saved in 5 seconds.";
+    text.textContent = (blank.length - away) + " marked present" + (away ? ", " + away + " not there as in the session" : "") + ", saved in 5 seconds.";
     const back = document.createElement("button");
     back.type = "button";
     back.className = "btn slim";
@@ -496,7 +519,7 @@
       clearTimeout(undo.timer);
       undo = null;
       box.remove();
-      blank.forEach((row) => { const one = state.get(row); if (one.held && one.code === page.present) clear(row); });
+      blank.forEach((row) => { const one = state.get(row); if (one.held && one.code === fillOf(row)) clear(row); });
       say("Undone: " + blank.length + " are blank again");
       go(blank[0]);
     });
@@ -543,11 +566,7 @@
     if (!button || shut) return;
     const row = button.closest("tr[data-pupil]");
     if (button.dataset.code === "?") { choose(row); return; }
-    if (enter(row, button.dataset.code) && button.dataset.code === "L") {
-      state.get(row).held = true;
-      status(row, "busy", "", "minutes late?");
-      minutesOf(row).focus();
-    }
+    if (enter(row, button.dataset.code)) askMore(row);
   });
   let lastRow = null;
   form.addEventListener("focusin", (event) => { lastRow = event.target.closest("tr[data-pupil]") || lastRow; });
@@ -601,7 +620,7 @@
       half = null;
       if (!enter(row, button.dataset.choose)) return;
       if (window.matchMedia("(max-width: 720px)").matches) {
-        if (button.dataset.choose === "L") afterEntry(row); else row.querySelector(".quick button:last-child").focus();
+        if (!askMore(row)) row.querySelector(".quick button:last-child").focus();
       } else afterEntry(row);
     });
     picker.addEventListener("close", () => { if (chosenFor) { const row = chosenFor; chosenFor = null; (codeOf(row).offsetParent ? codeOf(row) : row.querySelector(".quick button:last-child")).focus(); } });
