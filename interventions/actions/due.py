@@ -13,13 +13,14 @@ from django.utils.module_loading import import_string
 
 from attendance_office import clock
 from attendance_office.jobs import actions as jobs
-from attendance_office.jobs.due import due_jobs
+from attendance_office.jobs.due import LOOKS_BACK_DAYS, due_jobs
 from attendance_office.jobs.models import Job, Run, Schedule
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
 from interventions.queries.sweep import HALF_OF, run_of
 from registers.actions.known import write_known_codes
 from registers.queries.calendar import calendar_of
+from registers.queries.closures import sessions_shut
 
 from .sweep import run_sweep
 
@@ -38,11 +39,13 @@ def run_job(*, school: School, job: str, on: date, by: User | None, at: datetime
     There is one run for each school, job and date: asked again, it gives the run on record and does nothing;
     `started_at` is `at` only where this call ran it. The work and its record are one transaction.
 
-    Raises Refused on a day without school, and where the job itself cannot run.
+    Raises Refused on a day without school, but for the codes of a closure that shuts it, and where the job itself
+    cannot run.
     """
     if job in HALF_OF:
         return run_sweep(school=school, job=job, on=on, by=by, at=at)
-    if not calendar_of(school.pk).is_school_day(on):
+    has_codes = job == Job.KNOWN_CODES and bool(sessions_shut(school.pk, on, on))
+    if not has_codes and not calendar_of(school.pk).is_school_day(on):
         raise Refused("That is not a school day.")
     if on > clock.local(at).date():
         raise Refused("That day has not come yet.")
@@ -96,8 +99,11 @@ def _run_school(school: School, rows: list[Schedule], latest: dict[str, date], *
     if not due_jobs(rows, here, lambda on: True, latest):
         return []
     calendar = calendar_of(school.pk)
+    shut = {one.on for one in sessions_shut(school.pk, here.date() - timedelta(days=LOOKS_BACK_DAYS), here.date())}
     runs = []
-    for due in due_jobs(rows, here, calendar.is_school_day, latest):
+    for due in due_jobs(rows, here, lambda on: calendar.is_school_day(on) or on in shut, latest):
+        if due.job != Job.KNOWN_CODES and not calendar.is_school_day(due.due_on):
+            continue  # a day that a closure shuts has codes to be written, and no register
         if due.is_missed:
             jobs.record_missed(school_id=school.pk, job=due.job, due_on=due.due_on, due_at=due.due_at, at=at)
         elif not _is_too_soon(school, due.job, due.due_on, at=at):
@@ -114,7 +120,7 @@ def _is_too_soon(school: School, job: str, on: date, *, at: datetime) -> bool:
 
 def known_codes_job(*, school: School, on: date, by: User | None, at: datetime) -> Work:
     """Write the codes known beforehand for the day's sessions."""
-    sessions = calendar_of(school.pk).sessions(on, on)
+    sessions = sorted({*calendar_of(school.pk).sessions(on, on), *sessions_shut(school.pk, on, on)})
     written = write_known_codes(school=school, sessions=sessions, by=by, at=at)
     marks = "1 mark" if written == 1 else f"{written} marks"
     words = (

@@ -12,7 +12,7 @@ from attendance_office import clock
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
-from registers.models import Half, NonSchoolDay, SessionTimes, Term
+from registers.models import Closure, Half, NonSchoolDay, SessionTimes, Term
 from registers.queries import school_year
 from registers.queries.calendar import calendar_of, session_times
 from registers.rules.codes import Half as HalfName
@@ -46,7 +46,7 @@ def save_term(
     if starts_on < first or ends_on > last:
         raise Refused(f"The school year {year} runs from {spoken_date(first)} to {spoken_date(last)}.")
     with trail.signed(by=by, at=at, school_id=school.pk):
-        _lock(school)
+        lock_calendar(school)
         others = Term.objects.filter(school=school)
         if term is not None:
             term = others.get(pk=term.pk)
@@ -97,10 +97,11 @@ def add_closure(
     by: User | None,
     at: datetime,
 ) -> list[NonSchoolDay]:
-    """Close the school on the school days from one day to another, whole or for one session of each; give the days.
+    """Shut the school on the school days from one day to another, whole or for one session of each; give the days.
 
-    Days already closed stay as they are. Marks are not touched: a day on which pupils were marked present or absent
-    was held, and is not closed afterwards.
+    It writes no code: that is `closures.plan_closure`, which shuts its days through `close_sessions` as well. Days
+    already closed stay as they are. Marks are not touched: a day on which pupils were marked present or absent was
+    held, and is not closed afterwards.
 
     :raises Refused: when no session is left to close, the span is too long, or marks say that a session was held.
     """
@@ -109,7 +110,7 @@ def add_closure(
     if to_on - from_on > LONGEST_CLOSURE:
         raise Refused("That is more than three months. Change the terms instead.")
     with trail.signed(by=by, at=at, school_id=school.pk):
-        _lock(school)
+        lock_calendar(school)
         wanted = [one for one in calendar_of(school.pk).sessions(from_on, to_on) if half in (None, one.half)]
         if not wanted:
             raise Refused(
@@ -118,12 +119,9 @@ def add_closure(
         if held := school_year.marks_held(school.pk, wanted):
             raise Refused(
                 f"{_marks(held)} already taken in those sessions, so the school was open."
-                " If the marks are wrong, amend each to # (planned) or Y4 (unexpected) first, with a reason."
+                " If the marks are wrong, plan a closure that writes # or Y4 in their place."
             )
-        rows = NonSchoolDay.objects.bulk_create(
-            NonSchoolDay(school=school, on=on, half=closed, kind=kind, name=name)
-            for on, closed in _as_rows(school, wanted, half)
-        )
+        rows = close_sessions(school, wanted, half, kind=kind, name=name)
         trail.record(
             verb="add_closure",
             by=by,
@@ -137,6 +135,22 @@ def add_closure(
     return rows
 
 
+def close_sessions(
+    school: School,
+    wanted: list[Session],
+    half: HalfName | None,
+    *,
+    kind: NonSchoolDay.Kind,
+    name: str,
+    closure: Closure | None = None,
+) -> list[NonSchoolDay]:
+    """Put sessions that the school holds into the calendar as closed, for an action within its transaction."""
+    return NonSchoolDay.objects.bulk_create(
+        NonSchoolDay(school=school, on=on, half=closed, kind=kind, name=name, closure=closure)
+        for on, closed in _as_rows(school, wanted, half)
+    )
+
+
 def remove_closure(
     *, school: School, closure: NonSchoolDay, only_this_day: bool = False, by: User | None, at: datetime
 ) -> list[NonSchoolDay]:
@@ -144,13 +158,15 @@ def remove_closure(
 
     The sessions are held again, and their registers are owed.
 
-    :raises Refused: when it has been taken back meanwhile.
+    :raises Refused: when it has been taken back meanwhile, or writes a code (`closures.take_back_closure`).
     """
     with trail.signed(by=by, at=at, school_id=school.pk):
-        _lock(school)
+        lock_calendar(school)
         row = NonSchoolDay.objects.filter(school=school, pk=closure.pk).first()
         if row is None:
             raise Refused("This closure has been taken back already.")
+        if row.closure_id is not None:
+            raise Refused("It wrote a code into the register: take it back on the closure's own page, with the reason.")
         gone = [row] if only_this_day else list(school_year.run_with(row).days)
         NonSchoolDay.objects.filter(school=school, pk__in=[one.pk for one in gone]).delete()
         trail.record(
@@ -179,7 +195,7 @@ def set_times(
     if half == "AM" and opens_at >= _NOON:
         raise Refused("A morning register opens before noon.")
     with trail.signed(by=by, at=at, school_id=school.pk):
-        _lock(school)
+        lock_calendar(school)
         in_force = session_times(school.pk, from_on)
         today = clock.local(at).date()
         if from_on < today and half in in_force:
@@ -205,7 +221,7 @@ def set_times(
     return row
 
 
-def _lock(school: School) -> None:
+def lock_calendar(school: School) -> None:
     """Let one change of a school's calendar wait for another, without holding up registers that name the school."""
     School.objects.select_for_update(no_key=True).get(pk=school.pk)
 

@@ -13,6 +13,7 @@ from attendance_office import clock
 from attendance_office.audit import trail
 from attendance_office.staff.models import School, User
 from registers.queries.calendar import calendar_of
+from registers.queries.closures import sessions_shut
 from registers.queries.known import Known, known_codes
 from registers.queries.marks import Present
 from registers.rules import codes
@@ -49,13 +50,16 @@ def write_known_codes(
 ) -> int:
     """Write a mark, known beforehand, for every pupil without one of whom a code is known; give how many.
 
-    Sessions of days to come and those the school does not hold are left alone. Doing it twice writes nothing twice.
+    Sessions of days to come and those the school does not hold are left alone, but for those that a closure with a
+    code shuts. Doing it twice writes nothing twice.
 
     Source: SI 2024/208 reg 10.
     """
     today = clock.local(at).date()
     calendar = calendar_of(school.pk)
-    held = [one for one in sessions if one.on <= today and calendar.has_session(one)]
+    come = [one for one in sessions if one.on <= today]
+    shut = set(sessions_shut(school.pk, min(come).on, max(come).on)) if come else set()
+    held = [one for one in come if calendar.has_session(one) or one in shut]
     with trail.signed(by=by, at=at, school_id=school.pk):
         known = _enterable(known_codes(school.pk, held, pupil_ids=pupil_ids))
         written = len(_insert(school.pk, list(known.values()), by, at))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
@@ -47,7 +47,7 @@ def undo_coding(*, school: School, entry_id: int, by: User, at: datetime) -> Und
         written = {int(pk): code for pk, code in entry.after["written"]}
         amended = entry.after["amended"]
         gone = _take_back(school, written, f"undo:{entry.pk}")
-        back = _amend_back(school, amended, entry.at)
+        back = amend_back(school, amended, entry.at)
         if not gone and not back:
             raise Refused("That was taken back already, or every mark has been changed since.")
         undone = Undone(gone, back, len(written) + len(amended) - gone - back)
@@ -121,6 +121,7 @@ _AMEND_BACK: Final = """
     UPDATE registers_mark m SET code = w.code, minutes_late = w.minutes_late, comment = w.comment
     FROM json_to_recordset(%(rows)s::json) AS w (id bigint, code text, minutes_late smallint, comment text, is_now text)
     WHERE m.school_id = %(school)s AND m.id = w.id AND m.code = w.is_now
+      AND m."on" >= coalesce(%(from_on)s::date, m."on")
       AND NOT EXISTS (SELECT FROM registers_amendment a WHERE a.mark_id = m.id AND a.at > %(since)s)
 """
 _TAKE_PLANNED: Final = """
@@ -143,7 +144,13 @@ def _take_back(school: School, written: Mapping[int, str], what: str) -> int:
     return int(gone)
 
 
-def _amend_back(school: School, amended: Sequence[Sequence[Any]], since: datetime) -> int:
+def amend_back(
+    school: School, amended: Sequence[Sequence[Any]], since: datetime, *, from_on: date | None = None
+) -> int:
+    """Let amended marks say again what they said, as a line of the trail keeps them; give how many.
+
+    Those amended once more after `since`, and those before `from_on`, stay. Within the caller's transaction.
+    """
     if not amended:
         return 0
     rows = [
@@ -151,5 +158,5 @@ def _amend_back(school: School, amended: Sequence[Sequence[Any]], since: datetim
         for pk, code, minutes, comment, now in amended
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_AMEND_BACK, {"school": school.pk, "rows": json.dumps(rows), "since": since})
+        cursor.execute(_AMEND_BACK, {"school": school.pk, "rows": json.dumps(rows), "since": since, "from_on": from_on})
         return int(cursor.rowcount)

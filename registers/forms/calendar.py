@@ -20,7 +20,7 @@ class SaveTerm(forms.Form):
 
 
 class AddClosure(forms.Form):
-    """Days on which the school does not meet, why, and what to call them."""
+    """Days that the school's own year leaves out, and what to call them. A closure with a code is planned instead."""
 
     from_on = forms.DateField(label="First day", widget=DATE)
     to_on = forms.DateField(label="Last day", widget=DATE, required=False, help_text="Empty for one day.")
@@ -29,8 +29,10 @@ class AddClosure(forms.Form):
         required=False,
         choices=[("", "The whole day"), *((half.value, f"{half.label} only") for half in Half)],
     )
-    kind = forms.ChoiceField(label="Kind", choices=NonSchoolDay.Kind.choices, initial=NonSchoolDay.Kind.CLOSURE)
-    name = forms.CharField(label="Name", max_length=100, required=False, help_text="As said: boiler, polling day.")
+    kind = forms.ChoiceField(
+        label="Kind", choices=[one for one in NonSchoolDay.Kind.choices if one[0] != NonSchoolDay.Kind.CLOSURE]
+    )
+    name = forms.CharField(label="Name", max_length=100, required=False, help_text="As said: May half term.")
 
     def clean(self) -> dict[str, Any]:
         """Make the first day the last where no last day is given."""

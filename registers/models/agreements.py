@@ -93,7 +93,8 @@ class Closure(models.Model):
     """A planned or unexpected closure of the school or a part of it, and the code that it writes.
 
     `#` is a planned closure of the whole school; Y codes (Y3 part, Y4 whole, and the others) are unexpected. With no
-    groups and no year groups it holds for everybody. Whole-school closures stand in the calendar as well.
+    groups and no year groups it holds for everybody. One that shuts the whole school stands in the calendar as well,
+    as days that name it. `to_on` moves forward where the school opened again before its end.
 
     Source: SI 2024/208 reg 10 (# and Y1-Y7).
     """
@@ -106,7 +107,9 @@ class Closure(models.Model):
     half = models.CharField(max_length=2, blank=True, help_text="Empty for whole days.")
     year_groups = models.JSONField(default=list, help_text="Empty with tutor_groups empty: the whole school.")
     tutor_groups = models.JSONField(default=list, help_text="Keys of tutor groups.")
+    nobody_came = models.BooleanField(default=False, help_text="Present marks were wrong, and gave way to the code.")
     is_standing = models.BooleanField(default=True)
+    coding = models.BigIntegerField(null=True, help_text="The line of the trail that tells which marks it wrote.")
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     taken_back_at = models.DateTimeField(null=True)

@@ -53,6 +53,9 @@ class NonSchoolDay(models.Model):
     )
     kind = models.CharField(max_length=12, choices=Kind.choices)
     name = models.CharField(max_length=100, blank=True)
+    closure = models.ForeignKey(
+        "registers.Closure", on_delete=models.PROTECT, null=True, related_name="days", help_text="Whose code it writes."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["school", "on", "half"], name="one_reason_per_closed_session")]

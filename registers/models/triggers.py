@@ -69,9 +69,10 @@ _AMENDMENTS = """
         ORDER BY o.id;
 """
 
-# A mark leaves the table in three ways alone, each while nobody has amended it: with the whole import that made it; within
-# ten minutes, as an entry of the office that is undone; and from today on, as a mark only known beforehand whose note,
-# agreement or closure was taken back. The row goes whole into a table that is only added to. See adr/0014.
+# A mark leaves the table in four ways alone, each while nobody has amended it: with the whole import that made it; within
+# ten minutes, as an entry of the office that is undone; from today on, as a mark only known beforehand whose note or
+# agreement was taken back; and with the closure that wrote it. The row goes whole into a table that is only added to.
+# See adr/0014 and adr/0015.
 _TAKEN_BACK = """
         IF NOT EXISTS (SELECT 1 FROM old_marks) THEN
             RETURN NULL;
@@ -90,6 +91,12 @@ _TAKEN_BACK = """
                    WHEN 'undo' THEN o.origin IN ('office', 'planned')
                         AND o.recorded_at BETWEEN acted - interval '10 minutes' AND acted
                    WHEN 'plan' THEN o.origin = 'planned' AND o."on" >= (acted AT TIME ZONE 'Europe/London')::date
+                   WHEN 'closure' THEN o.origin IN ('office', 'planned') AND EXISTS (
+                       SELECT 1 FROM registers_closure c
+                       WHERE c.id = split_part(why, ':', 2)::bigint AND c.school_id = o.school_id AND c.code = o.code
+                         AND c.name = o.comment AND c.made_at <= o.recorded_at
+                         AND o."on" >= c.from_on AND c.half IN ('', o.half)
+                   )
                    ELSE false
                END
         ) THEN

@@ -112,7 +112,9 @@ _SEARCH: Final = """
     UNION ALL
     SELECT 'not_held', m.pupil_id, m."on", m.half, m.code, '' FROM registers_mark m
     JOIN unnest(%(shut)s::date[], %(shut_halves)s::text[]) AS n ("on", half) ON n."on" = m."on" AND n.half = m.half
-    WHERE m.school_id = %(school)s AND m.code <> '#'
+    WHERE m.school_id = %(school)s AND m.code <> '#' AND (m.code IN ('/', '\\', 'L', 'U') OR NOT EXISTS (
+        SELECT FROM registers_nonschoolday d
+        WHERE d.school_id = %(school)s AND d."on" = m."on" AND d.half IN ('', m.half) AND d.closure_id IS NOT NULL))
     UNION ALL
     SELECT 'not_on_roll', m.pupil_id, m."on", m.half, m.code, '' FROM stays e
     JOIN registers_mark m ON m.school_id = %(school)s AND m.pupil_id = e.pupil_id

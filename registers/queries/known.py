@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Q
 
-from registers.models import AbsenceNote, AgreementPupil, Closure, Placement
+from registers.models import AbsenceNote, AgreementPupil
 from registers.rules.absences import Span, Standing, in_pattern, standing_first
+from registers.rules.closures import ELSEWHERE, KINDS
 from registers.rules.codes import Half
 from registers.rules.sessions import Session
 
@@ -39,8 +40,8 @@ def known_codes(
 ) -> dict[tuple[int, Session], Known]:
     """Give what is known of pupils' sessions, by pupil and session: four queries at most, one where nothing is known.
 
-    Of several known codes that stands which `rules.absences.Standing` puts first. Whether the school meets then, and
-    whether there is a mark, is not asked.
+    Of several known codes that stands which `rules.absences.Standing` puts first; a closure here says nothing of a
+    pupil who was due elsewhere. Whether the school meets then, and whether there is a mark, is not asked.
     """
     if not sessions or (pupil_ids is not None and not pupil_ids):
         return {}
@@ -53,7 +54,7 @@ def known_codes(
             continue
         for standing, age, known in reader(school_id, sessions, first, last, pupil_ids):
             found.setdefault((known.pupil_id, known.session), []).append((standing, age, known))
-    return {key: standing_first(several) for key, several in found.items()}
+    return {key: standing_first(_due_here(several)) for key, several in found.items()}
 
 
 _SOURCES: Final = """
@@ -114,27 +115,42 @@ def _agreements(
                 yield standing, deal.pk, Known(row.pupil_id, session, deal.code, "agreement", deal.pk, deal.name)
 
 
+# Whoever was on roll and, for a part of the school, sat in it that day.
+_CLOSED: Final = """
+    SELECT DISTINCT c.id, c.code, c.name, e.pupil_id, s."on", s.half
+    FROM unnest(%(days)s::date[], %(halves)s::text[]) AS s ("on", half)
+    JOIN registers_closure c
+      ON c.school_id = %(school)s AND c.is_standing AND s."on" BETWEEN c.from_on AND c.to_on AND c.half IN ('', s.half)
+    JOIN registers_enrolment e
+      ON e.school_id = c.school_id AND e.starts_on <= s."on" AND (e.ends_on IS NULL OR e.ends_on >= s."on")
+    LEFT JOIN registers_placement p
+      ON p.school_id = c.school_id AND p.pupil_id = e.pupil_id AND p.from_on <= s."on"
+     AND (p.to_on IS NULL OR p.to_on >= s."on")
+    WHERE (jsonb_array_length(c.year_groups) + jsonb_array_length(c.tutor_groups) = 0
+           OR c.year_groups @> to_jsonb(p.year_group) OR c.tutor_groups @> to_jsonb(p.tutor_group_id))
+      AND (%(pupils)s::bigint[] IS NULL OR e.pupil_id = ANY (%(pupils)s::bigint[]))
+"""
+
+
 def _closures(
     school_id: int, sessions: Sequence[Session], first: date, last: date, pupil_ids: Collection[int] | None
 ) -> _Found:
-    rows = list(Closure.objects.filter(school=school_id, is_standing=True, from_on__lte=last, to_on__gte=first))
-    sitting = Placement.objects.filter(
-        Q(to_on=None) | Q(to_on__gte=first),
-        Q(pupil__enrolments__ends_on=None) | Q(pupil__enrolments__ends_on__gte=F("from_on")),
-        school=school_id,
-        from_on__lte=last,
-    ).distinct()
-    if pupil_ids is not None:
-        sitting = sitting.filter(pupil__in=pupil_ids)
-    seats = list(sitting.values_list("pupil_id", "tutor_group_id", "year_group", "from_on", "to_on"))
-    for row in rows:
-        held = [
-            one for one in sessions if row.from_on <= one.on <= row.to_on and (not row.half or row.half == one.half)
-        ]
-        for pupil, group, year, from_on, to_on in seats:
-            if (row.year_groups or row.tutor_groups) and year not in row.year_groups and group not in row.tutor_groups:
-                continue
-            for session in held:
-                if from_on <= session.on and (to_on is None or session.on <= to_on):
-                    known = Known(pupil, session, row.code, "closure", row.pk, row.name)
-                    yield Standing.CLOSURE, row.pk, known
+    asked: dict[str, Any] = {
+        "school": school_id,
+        "days": [one.on for one in sessions if first <= one.on <= last],
+        "halves": [one.half for one in sessions if first <= one.on <= last],
+        "pupils": None if pupil_ids is None else list(pupil_ids),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSED, asked)
+        rows = cursor.fetchall()
+    for pk, code, name, pupil, on, half in rows:
+        standing = Standing.CLOSURE if code in KINDS and KINDS[code].closes else Standing.HINDRANCE
+        yield standing, pk, Known(pupil, Session(on, half), code, "closure", pk, name)
+
+
+def _due_here(several: Sequence[tuple[Standing, int, Known]]) -> Sequence[tuple[Standing, int, Known]]:
+    """Leave closures out where an agreement says that the pupil was due elsewhere, which is open all the same."""
+    if any(one.source == "agreement" and one.code in ELSEWHERE for _, _, one in several):
+        return [one for one in several if one[2].source != "closure"]
+    return several

@@ -19,7 +19,7 @@ from registers.rules.sessions import Session
 NO_TUTOR = "No tutor set"
 
 # One row for each group in which somebody sat that day: who was on roll, who has a mark, and which of the marks were
-# only known beforehand.
+# only known beforehand. A group whose part of the school is shut has none, where nobody is left to be marked.
 _COUNTS = """
     SELECT s."on", s.half, p.tutor_group_id,
            count(*),
@@ -35,6 +35,9 @@ _COUNTS = """
     LEFT JOIN registers_mark m
       ON m.school_id = p.school_id AND m.pupil_id = p.pupil_id AND m."on" = s."on" AND m.half = s.half
     GROUP BY s."on", s.half, p.tutor_group_id
+    HAVING count(m.id) < count(*)
+        OR count(*) FILTER (WHERE m.origin = 'planned' AND m.code IN ('Y3', 'Y4', '#')) = 0
+        OR count(m.id) FILTER (WHERE m.origin <> 'planned') > 0
 """
 
 

@@ -62,7 +62,7 @@ class Standing(IntEnum):
 
     Another school's session (D) is that school's to record, even when this one is closed; a closure holds for
     whoever was due here; a reason of the pupil's own (illness, an appointment) takes its own code before that of a
-    part-time timetable or a visit missed.
+    part-time timetable or a visit missed, and before what only hindered (Y1, Y2, Y6, Y7) whoever was due and well.
 
     Source: SI 2024/208 reg 10 (D; # and Y), reg 11(6); DfE guidance on C2 (other reasons take their own code).
     """
@@ -71,6 +71,7 @@ class Standing(IntEnum):
     CLOSURE = 2
     NOTE = 3
     AGREEMENT = 4
+    HINDRANCE = 5
 
 
 def standing_first(known: Sequence[tuple[Standing, int, T]]) -> T:

@@ -20,7 +20,7 @@ from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door, may
 from registers import forms
 from registers.actions import calendar as actions
-from registers.models import NonSchoolDay, Term
+from registers.models import Closure, NonSchoolDay, Term
 from registers.queries import code_list, school_year
 from registers.rules import ages
 from registers.rules.dates import spoken_date
@@ -64,6 +64,8 @@ def _page(
         "today": today,
         "times": school_year.times_by_half(request.school.pk, today),
         "edits": may(request, Can.EDIT_CALENDAR),
+        "plans": may(request, Can.EDIT_CALENDAR) and may(request, Can.USE_OFFICE_CODES),
+        "closures": Closure.objects.filter(school=request.school).count() if may(request, Can.SEE_PUPILS) else 0,
         "in_office": any(may(request, can) for can in (Can.EDIT_CALENDAR, Can.EDIT_STAFF, Can.SEE_AUDIT)),
         "sent": sent,
         "term": term,

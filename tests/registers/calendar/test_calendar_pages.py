@@ -27,7 +27,7 @@ def page(client, path=CALENDAR, **query):
 
 def add(client, **values):
     return client.post(
-        ADD, {"from_on": "2026-11-25", "to_on": "", "half": "", "kind": "closure", "name": "Boiler", **values}
+        ADD, {"from_on": "2026-11-25", "to_on": "", "half": "", "kind": "inset", "name": "Training", **values}
     )
 
 
@@ -70,7 +70,7 @@ def test_a_day_is_closed_and_taken_back_on_the_page(cast, sign_in):
     assert answer["Location"] == f"{CALENDAR}?year=2026/27"
     shown = page(client)
     assert "Closed Wed 25 Nov 2026." in shown
-    assert re.search(r'<td class="dy closure[^>]*title="Boiler">25<i aria-hidden="true">CL</i>', shown)
+    assert re.search(r'<td class="dy inset[^>]*title="Training">25<i aria-hidden="true">IN</i>', shown)
     row = NonSchoolDay.objects.get(school=cast.thornbridge, on=date(2026, 11, 25))
     assert reverse("registers:closure_remove", args=[row.pk]) in shown
 
@@ -201,7 +201,7 @@ def test_the_codes_of_an_earlier_day_are_those_of_that_day(cast, sign_in):
 
 
 CHANGES = [
-    ("registers:closure_add", {"from_on": "2026-11-25", "kind": "closure"}),
+    ("registers:closure_add", {"from_on": "2026-11-25", "kind": "inset"}),
     ("registers:term_save", {"year": "2027/28", "name": "A", "starts_on": "2027-09-01", "ends_on": "2027-12-17"}),
     ("registers:times_set", {"half": "AM", "from_on": "2027-01-04", "opens_at": "08:45", "closes_at": "09:15"}),
     ("registers:school_details", {"name": "Renamed"}),
@@ -212,7 +212,7 @@ CHANGES = [
 def test_who_may_not_change_the_calendar_sees_it_without_forms_and_changes_nothing(cast, sign_in, name):
     client = sign_in(getattr(cast, name))
     shown = page(client)
-    assert "Close a day or more" not in shown
+    assert "Days the year leaves out" not in shown
     assert "Take back" not in shown
     assert "Add a term" not in shown
 
