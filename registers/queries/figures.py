@@ -26,12 +26,12 @@ from registers.rules.sessions import Calendar, Session, monday
 
 from .calendar import calendar_of, opening, session_times
 
-_KINDS: Final = tuple(kind.value for kind in Counts)
-_COLUMNS: Final = (*_KINDS, "late")
+KINDS: Final = tuple(kind.value for kind in Counts)
+_COLUMNS: Final = (*KINDS, "late")
 _WEDNESDAY: Final = 2
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
-_IN_FORCE: Final = 'c.symbol = m.code AND m."on" >= c.from_on AND (c.to_on IS NULL OR m."on" <= c.to_on)'
+IN_FORCE: Final = 'c.symbol = m.code AND m."on" >= c.from_on AND (c.to_on IS NULL OR m."on" <= c.to_on)'
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,11 @@ def counts_by_pupil(
     A pupil without a mark in the period is not in the list.
     """
     wanted = "" if pupil_ids is None else " AND {alias}.pupil_id = ANY(%(pupils)s)"
-    inner, values = _parts(from_on, to_on, "{alias}.school_id = %(school)s" + wanted)
+    inner, values = pieces(from_on, to_on, "{alias}.school_id = %(school)s" + wanted)
     if not inner:
         return []
     values |= {"school": school_id, "pupils": list(pupil_ids or ())}
-    rows = _rows(f"SELECT pupil_id, {_sums()} FROM ({inner}) parts GROUP BY pupil_id ORDER BY pupil_id", values)
+    rows = rows_of(f"SELECT pupil_id, {sums()} FROM ({inner}) parts GROUP BY pupil_id ORDER BY pupil_id", values)
     # Whole totals less every one of their marks leave a row of noughts: no mark, so no row.
     return [PupilFigures(*row) for row in rows if any(row[1:])]
 
@@ -92,11 +92,11 @@ def year_to_date(school_id: int, on: date) -> list[PupilFigures]:
 
 def counts_by_school(school_ids: Collection[int], from_on: date, to_on: date) -> dict[int, Tally]:
     """Give the tally of each school over a period, in one statement; a school without marks has an empty one."""
-    inner, values = _parts(from_on, to_on, "{alias}.school_id = ANY(%(schools)s)")
+    inner, values = pieces(from_on, to_on, "{alias}.school_id = ANY(%(schools)s)")
     tallies = dict.fromkeys(school_ids, Tally())
     if inner:
-        rows = _rows(
-            f"SELECT school_id, {_sums()} FROM ({inner}) parts GROUP BY school_id",
+        rows = rows_of(
+            f"SELECT school_id, {sums()} FROM ({inner}) parts GROUP BY school_id",
             values | {"schools": list(school_ids)},
         )
         tallies |= {row[0]: PupilFigures(*row).tally for row in rows}
@@ -107,11 +107,11 @@ def counts_by_school_and_pupil(
     school_ids: Collection[int], from_on: date, to_on: date
 ) -> dict[int, list[PupilFigures]]:
     """Give each pupil's sessions for several schools at once, by school, in one statement."""
-    inner, values = _parts(from_on, to_on, "{alias}.school_id = ANY(%(schools)s)")
+    inner, values = pieces(from_on, to_on, "{alias}.school_id = ANY(%(schools)s)")
     found: dict[int, list[PupilFigures]] = {school_id: [] for school_id in school_ids}
     if inner:
-        for row in _rows(
-            f"SELECT school_id, pupil_id, {_sums()} FROM ({inner}) parts GROUP BY school_id, pupil_id",
+        for row in rows_of(
+            f"SELECT school_id, pupil_id, {sums()} FROM ({inner}) parts GROUP BY school_id, pupil_id",
             values | {"schools": list(school_ids)},
         ):
             if any(row[2:]):
@@ -177,7 +177,7 @@ def year_groups(school_id: int, on: date) -> dict[int, int]:
 
 def codes(school_id: int, from_on: date, to_on: date) -> dict[str, int]:
     """Give the number of marks by code over a period, in the order of the symbols."""
-    rows = _rows(
+    rows = rows_of(
         'SELECT m.code, count(*) FROM registers_mark m WHERE m.school_id = %(school)s AND m."on" BETWEEN %(from)s AND'
         ' %(to)s GROUP BY m.code ORDER BY m.code COLLATE "C"',
         {"school": school_id, "from": from_on, "to": to_on},
@@ -191,7 +191,7 @@ def codes_by_pupil(
     """Give each pupil's number of marks by code over a period."""
     wanted = "" if pupil_ids is None else " AND m.pupil_id = ANY(%(pupils)s)"
     found: defaultdict[int, dict[str, int]] = defaultdict(dict)
-    for pupil_id, code, sessions in _rows(
+    for pupil_id, code, sessions in rows_of(
         'SELECT m.pupil_id, m.code, count(*) FROM registers_mark m WHERE m.school_id = %(school)s AND m."on" BETWEEN'
         f' %(from)s AND %(to)s{wanted} GROUP BY m.pupil_id, m.code ORDER BY m.pupil_id, m.code COLLATE "C"',
         {"school": school_id, "from": from_on, "to": to_on, "pupils": list(pupil_ids or ())},
@@ -203,7 +203,7 @@ def codes_by_pupil(
 def codes_of_day(school_id: int, on: date) -> dict[str, dict[str, int]]:
     """Give the number of marks of one school day by session ("AM", "PM") and code."""
     found: dict[str, dict[str, int]] = {"AM": {}, "PM": {}}
-    for half, code, sessions in _rows(
+    for half, code, sessions in rows_of(
         'SELECT m.half, m.code, count(*) FROM registers_mark m WHERE m.school_id = %(school)s AND m."on" = %(on)s'
         ' GROUP BY m.half, m.code ORDER BY m.half, m.code COLLATE "C"',
         {"school": school_id, "on": on},
@@ -245,7 +245,7 @@ def missing_by_pupil(school_id: int, from_on: date, to_on: date, *, upto: Sessio
     expected = _expected(school_id, calendar, held)
     if not expected:
         return {}
-    marked = _rows(
+    marked = rows_of(
         """
         SELECT m.pupil_id, count(*)
         FROM registers_mark m
@@ -286,31 +286,32 @@ def _expected(school_id: int, calendar: Calendar, held: Sequence[Session]) -> di
     return found
 
 
-def _parts(from_on: date, to_on: date, where: str) -> tuple[str, dict[str, Any]]:
-    """Give the SQL whose rows sum to the period, and its dates.
+def pieces(from_on: date, to_on: date, where: str) -> tuple[str, dict[str, Any]]:
+    """Give the SQL whose rows (school, pupil, week and sessions) sum to the period, and its dates; "" for no day.
 
     Whole weeks and cut weeks that are mostly inside come from the totals; marks are then added, or taken away.
     """
     if to_on < from_on:
         return "", {}
     weeks, marks = _spans(from_on, to_on)
-    pieces: list[str] = []
+    found: list[str] = []
     values: dict[str, Any] = {}
     if weeks is not None:
         values |= {"first_week": weeks[0], "last_week": weeks[1]}
-        pieces.append(
-            f"SELECT t.school_id, t.pupil_id, {', '.join(f't.{name}' for name in _COLUMNS)} FROM registers_weektotal t"
-            f" WHERE {where.format(alias='t')} AND t.school_week BETWEEN %(first_week)s AND %(last_week)s"
+        found.append(
+            f"SELECT t.school_id, t.pupil_id, t.school_week, {', '.join(f't.{name}' for name in _COLUMNS)}"
+            f" FROM registers_weektotal t WHERE {where.format(alias='t')}"
+            " AND t.school_week BETWEEN %(first_week)s AND %(last_week)s"
         )
     for number, (sign, first, last) in enumerate(marks):
         values |= {f"from_{number}": first, f"to_{number}": last}
-        counted = ", ".join(f"{sign} * (c.counts_as = '{kind}')::int AS {kind}" for kind in _KINDS)
-        pieces.append(
-            f"SELECT m.school_id, m.pupil_id, {counted}, {sign} * c.is_late::int AS late"
-            f" FROM registers_mark m JOIN registers_codeinforce c ON {_IN_FORCE}"
+        counted = ", ".join(f"{sign} * (c.counts_as = '{kind}')::int AS {kind}" for kind in KINDS)
+        found.append(
+            f"SELECT m.school_id, m.pupil_id, m.school_week, {counted}, {sign} * c.is_late::int AS late"
+            f" FROM registers_mark m JOIN registers_codeinforce c ON {IN_FORCE}"
             f' WHERE {where.format(alias="m")} AND m."on" BETWEEN %(from_{number})s AND %(to_{number})s'
         )
-    return " UNION ALL ".join(pieces), values
+    return " UNION ALL ".join(found), values
 
 
 def _spans(from_on: date, to_on: date) -> tuple[tuple[date, date] | None, list[tuple[int, date, date]]]:
@@ -334,11 +335,13 @@ def _spans(from_on: date, to_on: date) -> tuple[tuple[date, date] | None, list[t
     return ((first, last) if first <= last else None), marks
 
 
-def _sums() -> str:
+def sums() -> str:
+    """Give the SQL that adds up what `pieces` gives, in the order of `PupilFigures`."""
     return ", ".join(f"sum({name})::int" for name in _COLUMNS)
 
 
-def _rows(sql: str, values: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+def rows_of(sql: str, values: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """Give the rows of one statement."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return iter(cursor.fetchall())

@@ -1,13 +1,20 @@
-"""Periods that people ask for by name."""
+"""Periods that people ask for by name, and the same days a year before."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Final
 
-from registers.models import Term
+from registers.models import NonSchoolDay, Term
 from registers.rules.ages import school_year_starts
 from registers.rules.sessions import monday
+
+OWN: Final = "own"
+USUAL: Final = "year"
+_DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(days=7)
+_YEAR: Final = timedelta(days=364)  # fifty-two weeks: Mondays are laid on Mondays
 
 
 @dataclass(frozen=True)
@@ -21,17 +28,47 @@ class Period:
 
 
 def named_periods(school_id: int, on: date) -> list[Period]:
-    """Give the periods one may choose on a day: the week, four weeks, the term, the year to date and last year."""
+    """Give the periods one may choose on a day, from the week to last year: at most two questions."""
     year = school_year_starts(on)
-    last_year = school_year_starts(year - timedelta(days=1))
+    last_year = school_year_starts(year - _DAY)
     found = [
         Period("week", "This week", monday(on), on),
-        Period("last_week", "Last week", monday(on) - timedelta(days=7), monday(on) - timedelta(days=1)),
-        Period("four_weeks", "Last four weeks", monday(on) - timedelta(days=21), on),
+        Period("last_week", "Last week", monday(on) - _WEEK, monday(on) - _DAY),
+        Period("four_weeks", "Last four weeks", monday(on) - 3 * _WEEK, on),
     ]
     term = Term.objects.filter(school=school_id, starts_on__lte=on).order_by("-starts_on").first()
     if term is not None:
+        found.append(_half_term(term, on))
         found.append(Period("term", f"{term.name} term", term.starts_on, min(on, term.ends_on)))
-    found.append(Period("year", "Year to date", year, on))
-    found.append(Period("last_year", "Last school year", last_year, year - timedelta(days=1)))
+    to_date = Period(USUAL, "Year to date", year, on)
+    found += [
+        to_date,
+        replace(to_date, key="year_before", words="Same time last year", from_on=last_year, to_on=on - _YEAR),
+        Period("last_year", "Last school year", last_year, year - _DAY),
+    ]
     return found
+
+
+def year_before(period: Period) -> Period:
+    """Give the same period a year before: a year to date from its own first day, any other fifty-two weeks earlier."""
+    starts = school_year_starts(period.to_on)
+    first = school_year_starts(starts - _DAY) if period.from_on == starts else period.from_on - _YEAR
+    return Period(f"{period.key}_before", f"{period.words}, a year before", first, period.to_on - _YEAR)
+
+
+def _half_term(term: Term, on: date) -> Period:
+    """Give the half of a term in which a day lies; in the half-term holiday and after the term, the half just ended."""
+    away = list(
+        NonSchoolDay.objects.filter(
+            school=term.school_id,
+            kind=NonSchoolDay.Kind.HALF_TERM,
+            half="",
+            on__range=(term.starts_on, term.ends_on),
+        )
+        .order_by("on")
+        .values_list("on", flat=True)
+    )
+    if not away or on <= away[-1]:
+        last = min(on, term.ends_on, away[0] - _DAY if away else on)
+        return Period("half_term", "This half term", term.starts_on, last)
+    return Period("half_term", "This half term", away[-1] + _DAY, min(on, term.ends_on))

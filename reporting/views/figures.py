@@ -13,7 +13,7 @@ from registers.queries import figures as answers
 from registers.rules.codes import code_set
 from registers.rules.figures import Figures
 from reporting import forms
-from reporting.queries.periods import Period, named_periods
+from reporting.queries.periods import USUAL, Period, named_periods
 
 SMALL = 5  # fewer pupils than this are not shown to those who see figures only
 
@@ -25,7 +25,8 @@ def figures(request: StaffRequest) -> HttpResponse:
     at = clock.now()
     today = clock.local(at).date()
     periods = named_periods(request.school.pk, today)
-    chosen = next((p for p in periods if p.key == request.GET.get("period", "year")), periods[-2])
+    named = {period.key: period for period in periods}
+    chosen = named.get(request.GET.get("period", USUAL), named[USUAL])
     form = forms.Period(request.GET if "from_on" in request.GET else None)
     if form.is_bound and form.is_valid():
         chosen = Period("own", "Own period", form.cleaned_data["from_on"], form.cleaned_data["to_on"])

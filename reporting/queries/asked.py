@@ -1,0 +1,131 @@
+"""A question as an address holds it: read leniently, written back, and told in words as tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from django.http import QueryDict
+
+from attendance_office.numbers import whole
+from registers.rules.ages import school_year_starts
+from registers.rules.dates import spoken_date
+
+from .axes import AXES
+from .explorer import Answer, Question, Reader
+from .periods import OWN, USUAL, Period, named_periods
+
+MOST_WITHIN: Final = 20
+LONGEST: Final = 1100  # days: three school years at a time
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address asks, and the periods that may be asked instead; `fault` says what was wrong with its dates."""
+
+    question: Question
+    periods: Sequence[Period]
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Tag:
+    """One filter in force: its words, and the address without it."""
+
+    words: str
+    without: str
+
+
+def asked(query: QueryDict, *, reader: Reader, on: date) -> Asked:
+    """Read an address. What is none and what the reader may not ask narrows nothing: two questions of the database.
+
+    A reader of figures only narrows nothing: from two answers that differ by a few pupils one could work them out.
+    """
+    periods = named_periods(reader.school_id, on)
+    named = {period.key: period for period in periods}
+    period = named.get(query.get("period", USUAL), named[USUAL])
+    fault = ""
+    if query.get("period") == OWN:
+        own = _own(query)
+        if isinstance(own, str):
+            fault = own
+        else:
+            period = own
+    if not reader.sees_pupils:
+        return Asked(Question(period), periods, fault)
+    chosen = tuple(
+        (key, values)
+        for key in reader.axes
+        if (values := tuple(dict.fromkeys(value for value in query.getlist(key) if _is_value(key, value))))
+    )
+    near, within = whole(query.get("near")), whole(query.get("within"))
+    return Asked(
+        Question(
+            period,
+            chosen,
+            near if near is not None and 0 < near <= 100 else None,
+            within if within is not None and 0 <= within <= MOST_WITHIN else 2,
+        ),
+        periods,
+        fault,
+    )
+
+
+def tags(found: Answer, query: QueryDict) -> list[Tag]:
+    """Give the filters in force in words, each with the address that takes it off."""
+    question = found.question
+    marks = []
+    for key, values in question.chosen:
+        axis = AXES[key]
+        for value in values:
+            words = found.words(key, value)
+            if key not in ("year", "band", "much"):
+                words = f"{axis.words}: {words}"
+            marks.append(Tag(words, _without(query, key, value)))
+    if question.near is not None:
+        words = f"Within {question.within} points of {question.near} %"
+        marks.append(Tag(words, _without(query, "near", str(question.near))))
+    return marks
+
+
+def in_words(found: Answer, query: QueryDict) -> str:
+    """Give the whole question in words, for the trail and for the head of a sheet."""
+    period = found.question.period
+    words = f"{period.words}, {spoken_date(period.from_on)} to {spoken_date(period.to_on)}"
+    return "; ".join([words, *(tag.words for tag in tags(found, query))])
+
+
+def _is_value(key: str, value: str) -> bool:
+    """Tell whether a value can be one of an axis; a form's and a group's are compared when they are looked up."""
+    known = AXES[key].values
+    if known:
+        return value in {name for name, _ in known}
+    return bool(value) and (key == "form" or whole(value) is not None)
+
+
+def _own(query: QueryDict) -> Period | str:
+    """Give the period of one's own dates, or what is wrong with them."""
+    try:
+        first, last = date.fromisoformat(query.get("from_on", "")), date.fromisoformat(query.get("to_on", ""))
+    except ValueError:
+        return "Give the first and the last day of your own period. Year to date is shown meanwhile."
+    if last < first:
+        return "The last day lies before the first. Choose a later one. Year to date is shown meanwhile."
+    if (last - first).days > LONGEST:
+        return "A period holds three school years at most. Choose a later first day. Year to date is shown meanwhile."
+    return Period(OWN, "Own period", first, last)
+
+
+def spans_years(period: Period) -> bool:
+    """Tell whether a period lies in more than one school year: pupils are then counted where they sat at its end."""
+    return school_year_starts(period.from_on) != school_year_starts(period.to_on)
+
+
+def _without(query: QueryDict, key: str, value: str) -> str:
+    left = query.copy()
+    left.setlist(key, [one for one in query.getlist(key) if one != value])
+    for gone in ("page", *(["within"] if key == "near" else [])):
+        left.pop(gone, None)
+    return f"?{left.urlencode()}"

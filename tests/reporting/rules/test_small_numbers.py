@@ -1,0 +1,97 @@
+"""What is held back of a table, so that no few pupils can be made out from what is shown."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registers.rules.rates import Tally
+from reporting.rules.bands import BANDS, band_of, is_near
+from reporting.rules.small_numbers import SMALL, hidden, hidden_counts, hidden_grid, is_small
+
+LINES = st.lists(st.integers(0, 40), min_size=1, max_size=7)
+
+
+def test_nobody_is_no_small_number_and_five_are_shown():
+    assert [is_small(number) for number in (0, 1, 4, 5)] == [False, True, True, False]
+
+
+def test_one_small_number_takes_the_next_smallest_with_it():
+    assert hidden([30, 3, 12, 28]) == {1, 2}
+
+
+def test_two_small_numbers_that_are_together_a_few_take_a_third():
+    assert hidden([1, 1, 30, 9]) == {0, 1, 3}
+    assert hidden([3, 4, 30, 9]) == {0, 1}
+
+
+def test_where_nothing_is_small_nothing_is_held_back():
+    assert hidden([0, 5, 30]) == frozenset()
+
+
+def test_all_but_a_few_say_as_much_as_a_few():
+    assert 0 in hidden_counts([28, 12, 9], [30, 30, 30])
+
+
+@given(LINES)
+def test_what_is_gone_from_a_line_is_nothing_or_not_a_few(line):
+    gone = hidden(line)
+    if gone and sum(line) >= SMALL:
+        assert len(gone) >= 2
+        assert not is_small(sum(line[place] for place in gone))
+    assert all(place in gone for place, number in enumerate(line) if is_small(number))
+
+
+@given(
+    st.integers(1, 6).flatmap(
+        lambda width: st.lists(st.lists(st.integers(0, 30), min_size=width, max_size=width), min_size=1, max_size=6)
+    )
+)
+def test_neither_lines_nor_columns_of_a_table_give_a_small_cell_away(table):
+    found = hidden_grid(table)
+    columns = list(zip(*table, strict=True))
+    for r, row in enumerate(table):
+        gone = [c for c in range(len(row)) if (r, c) in found.cells]
+        if gone and r not in found.rows and sum(row) >= SMALL:
+            assert len(gone) >= 2
+            assert not is_small(sum(row[c] for c in gone))
+    for c, column in enumerate(columns):
+        gone = [r for r in range(len(column)) if (r, c) in found.cells]
+        if gone and c not in found.columns and sum(column) >= SMALL:
+            assert len(gone) >= 2
+            assert not is_small(sum(column[r] for r in gone))
+    assert all((r, c) in found.cells for r, row in enumerate(table) for c, number in enumerate(row) if is_small(number))
+
+
+@pytest.mark.parametrize(
+    ("possible", "missed", "band"),
+    [
+        (380, 38, "10-15"),
+        (380, 37, "5-10"),
+        (391, 39, "5-10"),
+        (2, 1, "50-100"),
+        (4, 4, "50-100"),
+        (20, 1, "5-10"),
+        (20, 0, "0-5"),
+    ],
+)
+def test_a_band_is_decided_on_the_exact_share(possible, missed, band):
+    tally = Tally(possible, possible - missed, missed, 0)
+    assert band_of(tally).key == band
+
+
+def test_a_pupil_without_a_possible_session_is_in_no_band():
+    assert band_of(Tally()) is None
+    assert not is_near(Tally(), 90, 2)
+
+
+def test_bands_cover_every_share_once():
+    for missed in range(1001):
+        assert sum(band.low <= Fraction(missed, 1000) < band.high for band in BANDS) == 1
+
+
+def test_two_points_from_ninety_are_near_and_a_hair_more_is_not():
+    assert is_near(Tally(100, 88, 12, 0), 90, 2)
+    assert is_near(Tally(100, 92, 8, 0), 90, 2)
+    assert not is_near(Tally(1000, 921, 79, 0), 90, 2)
