@@ -110,6 +110,10 @@ class Standing:
         """Give all that the person may do in one school."""
         return frozenset().union(*(MAY[Role(post.role)] for post in self.posts_in(school_id)))
 
+    def sees_all(self, school_id: int) -> bool:
+        """Tell whether one of the person's posts reaches every pupil of the school."""
+        return any(REACH[Role(post.role)] in (Reach.SCHOOL, Reach.TRUST) for post in self.posts_in(school_id))
+
     def rows(self, *, school: str, year: str, group: str) -> Q:
         """Give the filter for rows that carry a school, a year group and a tutor group under these names."""
         reach = Q(pk__in=[])

@@ -1,33 +1,31 @@
-"""What is done with reports of absence: logging them, changing them, ending them, withdrawing them."""
+"""What is done with reports of absence: logging one, for brothers and sisters too, and taking one's own back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
-from django.db import transaction
 from django.db.models import Q
 
 from attendance_office import clock
 from attendance_office.audit import trail
+from attendance_office.audit.models import Entry
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
 from registers.models import AbsenceNote, Call, Channel, Contact, LineMessage, Pupil
 from registers.queries.calendar import calendar_of
 from registers.rules.absences import Span, are_one
-from registers.rules.codes import Half, UnknownCode, code
-from registers.rules.dates import spoken_date
+from registers.rules.codes import Half
 from registers.rules.sessions import Calendar, Session
-from registers.rules.untils import sessions_of, spoken_span
+from registers.rules.untils import spoken_span
 
-from .coding import Coded, Wanted, code_sessions, take_back_planned, undo_coding
+from .coding import Coded, undo_coding
 from .hand import by_hand
+from .notes import code_note, judge, set_span, span_of, standing, values_of, withdraw_note
 
 UNDO_FOR: Final = timedelta(minutes=10)
-# Never the reason of an absence that somebody reports: what only the session earns, and what needs an agreement.
-NOT_TOLD: Final = frozenset({"/", "\\", "L", "U", "N", "D", "C2", "E", "X", "Z", "#"})
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,18 @@ class Logged:
     call: Call
     folded: bool
     coded: Coded
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What was reported: from when to when, the code told and the one the register is to have, and why."""
+
+    span: Span
+    told: str
+    kept: str
+    why_refused: str
+    reason: str
+    symptom: str
 
 
 def log_absence(
@@ -77,249 +87,139 @@ def log_absence(
 
     Source: SI 2024/208 reg 10(7)-(9).
     """
-    if not pupils:
-        raise Refused("Whose absence is it? Type three letters of the pupil's name.")
     calendar = calendar_of(school.pk)
-    kept = _judge(span, told, school_code, why_refused, calendar)
-    logged = []
+    kept = judge(span, told, school_code, why_refused, calendar)
+    said = _Told(span, told, kept, why_refused.strip(), reason.strip()[:400], symptom if told == "I" else "")
     with by_hand(school.pk, "Absence line", by=by, at=at):
         if report.message is not None:
             claim_message(message=report.message, state=LineMessage.State.WORKED, why="", by=by, at=at)
-        for pupil in pupils:
-            if pupil.school_id != school.pk:
-                raise Refused("That pupil is in another school.")
-            note, folded = _note(pupil, span, kept, told, why_refused, reason, symptom, calendar, by, at)
-            call = _call(note, report, by, at)
-            coded = _code(note, calendar, _said(note, report), over={"N"}, by=by, at=at)
-            logged.append(Logged(note, call, folded, coded))
-            trail.record(
-                verb="folded a report into an absence note" if folded else "logged an absence",
-                by=by,
-                at=at,
-                school_id=school.pk,
-                subject_kind="absence note",
-                subject_id=note.pk,
-                words=f"{pupil}: {note.code}, {spoken_span(span_of(note), clock.local(at).date())}",
-                after={"told": told, "code": note.code, "pupil": pupil.pk, "coded": coded.done},
-                reason=why_refused,
-            )
-    return logged
+        return _log(school, pupils, said, report, calendar, by, at)
 
 
-def change_note(
-    *,
-    note: AbsenceNote,
-    span: Span,
-    told: str,
-    school_code: str = "",
-    why_refused: str = "",
-    reason: str,
-    by: User,
-    at: datetime,
-) -> Coded:
-    """Change what a note says: its days, its code, or that the school refuses the reason.
+def log_also(*, call: Call, pupils: Sequence[Pupil], by: User, at: datetime) -> list[Logged]:
+    """Log for brothers or sisters what one call said of a pupil: the same days, code and words, from the same caller.
 
-    Marks of its sessions up to today that say what the note said, or N, are amended; marks known beforehand outside
-    the new days are taken back.
-
-    Raises Refused where the note stands no more, nothing is other than before, and as `log_absence` does.
+    Raises Refused where the note of the call stands no more, and as `log_absence` does.
     """
-    calendar = calendar_of(note.school_id)
-    kept = _judge(span, told, school_code, why_refused, calendar)
-    if not reason.strip():
-        raise Refused("Say why the note is changed: the record keeps the reason.")
-    with by_hand(note.school_id, reason, by=by, at=at):
-        row = _standing(note)
-        before = _values(row)
-        was, was_code = span_of(row), row.code
-        _set_span(row, span)
-        row.told_code, row.code, row.why_refused = told, kept, why_refused.strip()
-        if _values(row) == before:
-            raise Refused("Nothing is other than before: there is nothing to save.")
-        row.save()
-        today = clock.local(at).date()
-        gone = [one for one in sessions_of(was, calendar, up_to=today) if not span.covers(one)]
-        if gone:
-            take_back_planned(
-                school=row.school,
-                pupil_sessions=[(row.pupil_id, one) for one in gone],
-                what=f"note {row.pk}",
-                reason=reason,
-                by=by,
-                at=at,
-            )
-        coded = _code(row, calendar, row.reason or reason, over={"N", was_code}, by=by, at=at)
-        _record(row, "changed an absence note", before, reason, by, at)
-    return coded
+    with by_hand(call.school_id, "Absence line", by=by, at=at):
+        note = standing(call.note)
+        said = _Told(span_of(note), note.told_code, note.code, note.why_refused, note.reason, note.symptom)
+        report = Report(call.channel, call.heard_at, call.contact, call.caller, call.words, call.message)
+        return _log(note.school, pupils, said, report, calendar_of(note.school_id), by, at)
 
 
-def end_note(*, note: AbsenceNote, last: Session | None, reason: str, by: User, at: datetime) -> None:
-    """End a note early: the pupil is back. `last` is its last session; None where it held none.
+def undo_logging(*, call: Call, by: User, at: datetime) -> int:
+    """Take back one's own logging within ten minutes, for all its pupils; give how many reports went.
 
-    Marks known beforehand after it are taken back; marks that were taken stay.
+    A note that it made is withdrawn; one into which it folded is what it was before. What it coded is taken back, and
+    its message waits again.
 
-    Raises Refused where the note stands no more, or ends before that already.
-    """
-    if last is None:
-        withdraw_note(note=note, reason=reason, back_to_n=False, by=by, at=at)
-        return
-    calendar = calendar_of(note.school_id)
-    with by_hand(note.school_id, reason or "The pupil is back", by=by, at=at):
-        row = _standing(note)
-        span = span_of(row)
-        if not span.covers(last):
-            raise Refused(f"The note does not hold in {last.spoken()}.")
-        before = _values(row)
-        row.to_on, row.to_half = last.on, last.half
-        row.state = AbsenceNote.State.ENDED
-        row.closed_at, row.closed_by, row.why_closed = at, by, reason.strip()
-        row.save()
-        later = [one for one in sessions_of(span, calendar, up_to=clock.local(at).date()) if one > last]
-        if later:
-            take_back_planned(
-                school=row.school,
-                pupil_sessions=[(row.pupil_id, one) for one in later],
-                what=f"note {row.pk}",
-                reason=reason or "The pupil is back",
-                by=by,
-                at=at,
-            )
-        _record(row, "ended an absence note", before, reason, by, at)
-
-
-def withdraw_note(*, note: AbsenceNote, reason: str, back_to_n: bool, by: User, at: datetime) -> int:
-    """Withdraw a note that was wrong; give how many marks went back.
-
-    Marks known beforehand are taken back from today on. With `back_to_n` the other marks that say what the note said
-    are amended to N, since their reason is not known then.
-
-    Raises Refused without a reason and where the note stands no more.
-    """
-    if not reason.strip():
-        raise Refused("Say why the note is withdrawn: the record keeps the reason.")
-    calendar = calendar_of(note.school_id)
-    with by_hand(note.school_id, reason, by=by, at=at):
-        row = _standing(note)
-        before = _values(row)
-        row.state = AbsenceNote.State.WITHDRAWN
-        row.closed_at, row.closed_by, row.why_closed = at, by, reason.strip()
-        row.save()
-        held = sessions_of(span_of(row), calendar, up_to=clock.local(at).date())
-        back = 0
-        if held:
-            back = take_back_planned(
-                school=row.school,
-                pupil_sessions=[(row.pupil_id, one) for one in held],
-                what=f"note {row.pk}",
-                reason=reason,
-                by=by,
-                at=at,
-            )
-        marked = _marked_by(row, held)
-        if back_to_n and marked:
-            wanted = [Wanted(row.pupil_id, one, "N") for one in marked]
-            words = f"Note of {row.pupil} withdrawn"
-            done = code_sessions(
-                school=row.school, wanted=wanted, over={row.code}, reason=reason, verb="withdrew an absence note",
-                words=words, by=by, at=at,
-            )  # fmt: skip
-            back += done.done
-        _record(row, "withdrew an absence note", before, reason, by, at)
-    return back
-
-
-def undo_logging(*, call: Call, entry_id: int | None, by: User, at: datetime) -> None:
-    """Take back one's own logging within ten minutes: the note is withdrawn, and what it coded is taken back.
-
-    Raises Refused where it is another's, longer ago, or the note was reported a second time.
+    Raises Refused where it is another's, longer ago or taken back already, and where a note was reported again or
+    changed since.
     """
     if call.logged_by_id != by.pk:
         raise Refused("There is nothing of yours to take back here.")
     if at - call.logged_at > UNDO_FOR:
         raise Refused("That was more than ten minutes ago: open the note and withdraw it, with the reason.")
-    if call.note.calls.count() > 1:
-        raise Refused("The note was reported more than once: open it and change it.")
-    with transaction.atomic():
-        if entry_id is not None:
-            undo_coding(school=call.school, entry_id=entry_id, by=by, at=at)
-        withdraw_note(note=call.note, reason="Undone", back_to_n=False, by=by, at=at)
-        if call.message_id is not None:
-            LineMessage.objects.filter(pk=call.message_id, settled_by=by).update(
+    with by_hand(call.school_id, "Undone", by=by, at=at):
+        lines = _lines_of_the_act(call, by)
+        for line in lines:
+            _take_back(line, by, at)
+        message = call.message
+        if message is not None and not message.calls.filter(taken_back_at=None).exists():
+            LineMessage.objects.filter(pk=message.pk, settled_by=by).update(
                 state=LineMessage.State.WAITING, settled_at=None, settled_by=None
             )
+    return len(lines)
 
 
-def span_of(note: AbsenceNote) -> Span:
-    """Give a note's days as the law's value."""
-    return Span(note.from_on, cast("Half", note.from_half), note.to_on, cast("Half", note.to_half))
+def claim_message(*, message: LineMessage, state: LineMessage.State, why: str, by: User | None, at: datetime) -> None:
+    """Settle a waiting message once, whoever comes first.
+
+    Raises Refused, naming the other, for whoever comes second.
+    """
+    done = LineMessage.objects.filter(pk=message.pk, state=LineMessage.State.WAITING).update(
+        state=state, settled_at=at, settled_by=by, why=why
+    )
+    if done != 1:
+        there = LineMessage.objects.select_related("settled_by").get(pk=message.pk)
+        who = there.settled_by.signature if there.settled_by else "Somebody"
+        raise Refused(f"{who} has worked this message meanwhile. Nothing was logged twice.")
 
 
-# ---------- judging and writing ----------
+# ---------- logging ----------
 
 
-def _judge(span: Span, told: str, school_code: str, why_refused: str, calendar: Calendar) -> str:
-    """Give the code the register is to have, or refuse."""
-    for symbol in filter(None, (told, school_code)):
-        try:
-            code(symbol, span.from_on)
-        except UnknownCode as unknown:
-            raise Refused(str(unknown)) from unknown
-    if told in NOT_TOLD:
-        raise Refused(f"{told} is no reason that somebody reports. Choose the code of the reason, like I or M.")
-    kept = school_code or told
-    if kept != told and not why_refused.strip():
-        raise Refused("Say why the school refuses the reason: it is kept with the note.")
-    if kept in NOT_TOLD:
-        raise Refused(f"{kept} cannot be chosen for a reason that is refused. Choose O, or G for a holiday.")
-    last = span.to_on or span.from_on
-    if not any(span.covers(one) for one in calendar.sessions(span.from_on, last)) and span.to_on is not None:
-        raise Refused(f"The school does not meet from {spoken_date(span.from_on)} to {spoken_date(last)}.")
-    return kept
+def _log(
+    school: School, pupils: Sequence[Pupil], said: _Told, report: Report, calendar: Calendar, by: User, at: datetime
+) -> list[Logged]:
+    if not pupils:
+        raise Refused("Whose absence is it? Type three letters of the pupil's name.")
+    logged: list[Logged] = []
+    for pupil in pupils:
+        if pupil.school_id != school.pk:
+            raise Refused("That pupil is in another school.")
+        note, before = _note(pupil, said, calendar, by, at)
+        call = _call(note, report, by, at)
+        coded = code_note(note, calendar, _words(note, report), over={"N"}, by=by, at=at)
+        logged.append(Logged(note, call, before is not None, coded))
+        trail.record(
+            verb="logged an absence" if before is None else "folded a report into an absence note",
+            by=by,
+            at=at,
+            school_id=school.pk,
+            subject_kind="absence note",
+            subject_id=note.pk,
+            words=f"{pupil}: {note.code}, {spoken_span(span_of(note), clock.local(at).date())}",
+            before=before,
+            after=values_of(note)
+            | {
+                "call": call.pk,
+                "act": logged[0].call.pk,
+                "coding": coded.entry.pk if coded.entry else None,
+                "coded": coded.done,
+            },
+            reason=note.why_refused,
+        )
+    return logged
 
 
 def _note(
-    pupil: Pupil,
-    span: Span,
-    kept: str,
-    told: str,
-    why_refused: str,
-    reason: str,
-    symptom: str,
-    calendar: Calendar,
-    by: User,
-    at: datetime,
-) -> tuple[AbsenceNote, bool]:
-    """Give the note of a report: the one that stands for the same absence, reaching as far as both, or a new one."""
+    pupil: Pupil, said: _Told, calendar: Calendar, by: User, at: datetime
+) -> tuple[AbsenceNote, dict[str, Any] | None]:
+    """Give the note of a report and, where it folds into one that stands for the same absence, what that was before."""
     Pupil.objects.select_for_update(no_key=True).get(pk=pupil.pk)
+    span = said.span
     there = AbsenceNote.objects.filter(
         Q(to_on=None) | Q(to_on__gte=calendar.latest_day(span.from_on - timedelta(days=1)) or span.from_on),
         pupil=pupil,
         state=AbsenceNote.State.STANDING,
-        told_code=told,
-        code=kept,
+        told_code=said.told,
+        code=said.kept,
     ).order_by("-from_on", "-pk")
     for row in there:
         if not are_one(span_of(row), span, calendar):
             continue
+        before = values_of(row)
         wider = _both(span_of(row), span)
         if wider != span_of(row):
-            _set_span(row, wider)
+            set_span(row, wider)
             row.save()
-        return row, True
+        return row, before
     note = AbsenceNote(
         school_id=pupil.school_id,
         pupil=pupil,
-        told_code=told,
-        code=kept,
-        why_refused=why_refused.strip(),
-        reason=reason.strip()[:400],
-        symptom=symptom if told == "I" else "",
+        told_code=said.told,
+        code=said.kept,
+        why_refused=said.why_refused,
+        reason=said.reason,
+        symptom=said.symptom,
         logged_at=at,
         logged_by=by,
     )
-    _set_span(note, span)
+    set_span(note, span)
     note.save()
-    return note, False
+    return note, None
 
 
 def _both(one: Span, other: Span) -> Span:
@@ -329,10 +229,6 @@ def _both(one: Span, other: Span) -> Span:
         return Span(first.on, first.half, None, "PM")
     last = max(Session(one.to_on, one.to_half), Session(other.to_on, other.to_half))
     return Span(first.on, first.half, last.on, last.half)
-
-
-def _set_span(note: AbsenceNote, span: Span) -> None:
-    note.from_on, note.from_half, note.to_on, note.to_half = span.from_on, span.from_half, span.to_on, span.to_half
 
 
 def _call(note: AbsenceNote, report: Report, by: User, at: datetime) -> Call:
@@ -352,24 +248,7 @@ def _call(note: AbsenceNote, report: Report, by: User, at: datetime) -> Call:
     )
 
 
-def _code(note: AbsenceNote, calendar: Calendar, comment: str, *, over: set[str], by: User, at: datetime) -> Coded:
-    """Bring the register to the note for its sessions up to today."""
-    held = sessions_of(span_of(note), calendar, up_to=clock.local(at).date())
-    if not held:
-        return Coded()
-    return code_sessions(
-        school=note.school,
-        wanted=[Wanted(note.pupil_id, one, note.code, comment=comment[:200]) for one in held],
-        over=over,
-        reason=comment[:400] or "Absence line",
-        verb="coded from the absence line",
-        words=f"{note.pupil}: {note.code}",
-        by=by,
-        at=at,
-    )
-
-
-def _said(note: AbsenceNote, report: Report) -> str:
+def _words(note: AbsenceNote, report: Report) -> str:
     """Give the short words that stand beside the marks: who said what, and when."""
     who = str(report.contact) if report.contact else report.caller or "Somebody"
     heard = f"{clock.local(report.heard_at):%H:%M}"
@@ -380,50 +259,60 @@ def _said(note: AbsenceNote, report: Report) -> str:
     return f"{said}: {what}" if what else said
 
 
-def _marked_by(note: AbsenceNote, held: Sequence[Session]) -> list[Session]:
-    """Give those of the sessions whose mark says what the note said."""
-    marks = note.pupil.marks.filter(on__in={one.on for one in held}, code=note.code).values_list("on", "half")
-    said = {Session(on, cast("Half", half)) for on, half in marks}
-    return [one for one in held if one in said]
+# ---------- taking back ----------
 
 
-def claim_message(*, message: LineMessage, state: LineMessage.State, why: str, by: User | None, at: datetime) -> None:
-    """Settle a waiting message once, whoever comes first.
-
-    Raises Refused, naming the other, for whoever comes second.
-    """
-    done = LineMessage.objects.filter(pk=message.pk, state=LineMessage.State.WAITING).update(
-        state=state, settled_at=at, settled_by=by, why=why
+def _lines_of_the_act(call: Call, by: User) -> list[Entry]:
+    """Give the lines of the trail of the act to which a call belongs, one for each of its pupils."""
+    lines = list(
+        Entry.objects.filter(
+            school_id=call.school_id, subject_kind="absence note", at=call.logged_at, by_id=by.pk, after__has_key="act"
+        )
     )
-    if done != 1:
-        there = LineMessage.objects.select_related("settled_by").get(pk=message.pk)
-        who = there.settled_by.signature if there.settled_by else "Somebody"
-        raise Refused(f"{who} has worked this message meanwhile. Nothing was logged twice.")
+    own = next((line for line in lines if (line.after or {}).get("call") == call.pk), None)
+    if own is None or own.after is None:
+        raise Refused("There is nothing of yours to take back here.")
+    return [line for line in lines if line.after is not None and line.after["act"] == own.after["act"]]
 
 
-def _standing(note: AbsenceNote) -> AbsenceNote:
-    row = AbsenceNote.objects.select_for_update(of=("self",)).select_related("pupil", "school").get(pk=note.pk)
-    if row.state != AbsenceNote.State.STANDING:
-        raise Refused(f"The note stands no more: {row.get_state_display().lower()}.")
-    return row
-
-
-def _record(note: AbsenceNote, verb: str, before: dict[str, Any], reason: str, by: User, at: datetime) -> None:
+def _take_back(line: Entry, by: User, at: datetime) -> None:
+    after = line.after or {}
+    call = Call.objects.select_for_update(of=("self",)).select_related("note__pupil", "school").get(pk=after["call"])
+    if call.taken_back_at is not None:
+        raise Refused("That was taken back already.")
+    note = standing(call.note)
+    if note.calls.filter(taken_back_at=None, logged_at__gt=call.logged_at).exists():
+        raise Refused(f"{note.pupil} was reported again since: open the note and change it.")
+    if any(after[name] != value for name, value in values_of(note).items()):
+        raise Refused(f"The note of {note.pupil} was changed since: open it and change it.")
+    if after["coding"] is not None:
+        undo_coding(school=call.school, entry_id=after["coding"], by=by, at=at)
+    if line.before:
+        set_span(note, _span_before(line.before))
+        note.save()
+    else:
+        withdraw_note(note=note, reason="Undone", back_to_n=False, by=by, at=at)
+    call.taken_back_at = at
+    call.save()
     trail.record(
-        verb=verb,
+        verb="took back a report of absence",
         by=by,
         at=at,
-        school_id=note.school_id,
+        school_id=call.school_id,
         subject_kind="absence note",
         subject_id=note.pk,
-        words=f"{note.pupil}: {verb}",
-        before=before,
-        after=_values(note),
-        reason=reason,
+        words=f"{note.pupil}: report taken back",
+        before={name: after[name] for name in values_of(note)},
+        after=values_of(note),
+        reason="Undone",
     )
 
 
-def _values(note: AbsenceNote) -> dict[str, Any]:
-    names = ("told_code", "code", "why_refused", "from_half", "to_half", "state")
-    said: dict[str, Any] = {name: getattr(note, name) for name in names}
-    return said | {"from_on": note.from_on.isoformat(), "to_on": note.to_on.isoformat() if note.to_on else None}
+def _span_before(before: dict[str, Any]) -> Span:
+    last = before["to_on"]
+    return Span(
+        date.fromisoformat(before["from_on"]),
+        cast("Half", before["from_half"]),
+        date.fromisoformat(last) if last else None,
+        cast("Half", before["to_half"]),
+    )

@@ -14,13 +14,14 @@ from attendance_office.audit import trail
 from attendance_office.audit.models import Entry
 from attendance_office.refusals import Conflict, Refused
 from attendance_office.staff.models import School, User
+from attendance_office.staff.roles import Can
 from registers.models import Pupil, SessionTimes
 from registers.queries.calendar import calendar_of
 from registers.queries.marks import Present
 from registers.rules.codes import Code, Counts, Needs
 from registers.rules.sessions import Session
 
-from .entries import check_age, check_comment, check_minutes, may_use_office_codes, read_code
+from .entries import check_age, check_comment, check_minutes, read_code
 from .taking_back import Undone, take_back_planned, undo_coding
 
 __all__ = ["Coded", "Undone", "Wanted", "code_sessions", "take_back_planned", "undo_coding"]
@@ -79,14 +80,15 @@ def code_sessions(
     verb: str,
     words: str,
     ahead: bool = False,
+    right: Can = Can.USE_OFFICE_CODES,
     by: User | None,
     at: datetime,
 ) -> Coded:
     """Bring marks to the codes that are wanted: all in one transaction, with one line in the trail.
 
     A session without a mark gets one; a mark whose code is in `over` (None: any code) is amended; every other mark
-    stays and is told. Days to come are refused unless `ahead`. `words` is the line of the trail, with the number of
-    marks added to it.
+    stays and is told. Days to come are refused unless `ahead`. `right` is what a person needs for the codes that the
+    office enters. `words` is the line of the trail, with the number of marks added to it.
 
     Raises Refused without a reason, for a code not in force on its day or not the person's to enter, for a session
     that the school does not hold (# may stand there), for a pupil not on roll then, and for a code that only the
@@ -99,7 +101,8 @@ def code_sessions(
         raise Refused("Say why: the register must show the reason.")
     if not wanted:
         raise Refused("Nothing is selected: choose at least one session.")
-    read = _judge(school, wanted, ahead=ahead, by=by, at=at)
+    office = by is None or by.standing.may(right, school.pk)
+    read = _judge(school, wanted, ahead=ahead, office=office, at=at)
     with trail.signed(by=by, at=at, school_id=school.pk, reason=why):
         _check_roll(school, read)
         held = _lock(school, read)
@@ -137,9 +140,8 @@ def code_sessions(
 # ---------- judging ----------
 
 
-def _judge(school: School, wanted: Sequence[Wanted], *, ahead: bool, by: User | None, at: datetime) -> list[Wanted]:
+def _judge(school: School, wanted: Sequence[Wanted], *, ahead: bool, office: bool, at: datetime) -> list[Wanted]:
     """Give what is wanted with its codes as the record writes them, in the order in which marks are locked."""
-    office = may_use_office_codes(by, school.pk)
     calendar, today = calendar_of(school.pk), clock.local(at).date()
     meaning: dict[tuple[str, Session], Code] = {}
     read: dict[_Key, Wanted] = {}

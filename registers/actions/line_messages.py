@@ -124,3 +124,26 @@ def set_aside(*, message: LineMessage, why: str, by: User | None, at: datetime) 
             words="Message set aside",
             reason=why,
         )
+
+
+def put_back(*, message: LineMessage, by: User, at: datetime) -> None:
+    """Put a message that was set aside back into the queue, in its old place.
+
+    Raises Refused where it is not set aside.
+    """
+    with trail.signed(by=by, at=at, school_id=message.school_id):
+        done = LineMessage.objects.filter(pk=message.pk, state=LineMessage.State.SET_ASIDE).update(
+            state=LineMessage.State.WAITING, settled_at=None, settled_by=None, why=""
+        )
+        if done != 1:
+            raise Refused("It is not set aside: look again. A message that was worked is undone with its note.")
+        trail.record(
+            verb="put a message back",
+            by=by,
+            at=at,
+            school_id=message.school_id,
+            subject_kind="line message",
+            subject_id=message.pk,
+            words="Message put back into the queue",
+            before={"why": message.why},
+        )

@@ -8,13 +8,13 @@ from typing import Any, Final
 from django import forms
 
 from attendance_office import clock
-from registers.actions.absences import NOT_TOLD
+from registers.actions.notes import NOT_TOLD
 from registers.models import AbsenceNote, Channel
 from registers.rules.codes import Counts, code_set
 from registers.rules.untils import HELP
 
+CLOSINGS: Final = [("back", "Back today"), ("back_pm", "Back this afternoon"), ("wrong", "The note was wrong")]
 LARGEST_FILE: Final = 20 * 1024 * 1024
-_REFUSED_WITH: Final = ("O", "G", "C", "N")
 
 
 def told_choices(on: date) -> list[tuple[str, str]]:
@@ -105,12 +105,6 @@ class Mailbox(forms.Form):
         return file
 
 
-class SetAside(forms.Form):
-    """Why a message is set aside."""
-
-    why = forms.CharField(label="Why it is set aside", max_length=400)
-
-
 class ChangeNote(forms.Form):
     """Other days or another code for a note, and why."""
 
@@ -127,7 +121,7 @@ class ChangeNote(forms.Form):
 class CloseNote(forms.Form):
     """How a note ends: the pupil is back, or it was wrong."""
 
-    how = forms.ChoiceField(choices=[("back", "The pupil is back"), ("wrong", "The note was wrong")])
+    how = forms.ChoiceField(choices=CLOSINGS)
     reason = forms.CharField(label="Why", max_length=400, required=False)
     back_to_n = forms.BooleanField(label="Marks that say so go back to N", required=False)
 

@@ -140,6 +140,7 @@ class Call(models.Model):
     words = models.CharField(max_length=1000, blank=True)
     logged_at = models.DateTimeField()
     logged_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    taken_back_at = models.DateTimeField(null=True, help_text="When whoever logged it took it back.")
 
     class Meta:
         indexes = [models.Index(fields=["school", "-heard_at"], name="call_by_time")]

@@ -1,25 +1,17 @@
-"""Answers for the absence line: whom a caller may mean, which messages wait, and which notes stand."""
+"""Answers for the absence line: whom a caller may mean, with the family, and which notes stand."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Final
+from datetime import date
+from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from attendance_office.staff.models import School, User
-from registers.models import AbsenceNote, Call, Contact, LineMessage, Mark, Parent, Pupil
+from registers.models import AbsenceNote, Call, Mark, Parent, Pupil
 from registers.queries import pupils as pupil_answers
-from registers.rules.names import folded
-
-_DIGITS: Final = re.compile(r"\D")
-_WORDS: Final = re.compile(r"[^\W\d_][\w'\u2019-]+")
-_ADDRESS: Final = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-_SAME_NUMBER: Final = 9
-_LONGEST_LOOKED_AT: Final = 2000
 
 
 @dataclass(frozen=True)
@@ -112,72 +104,31 @@ def _caller(link: Parent) -> Caller:
     return Caller(contact.pk, str(contact), link.relationship, phone, warning)
 
 
-# ---------- messages ----------
-
-
-def waiting(school: School) -> QuerySet[LineMessage]:
-    """Give the messages that wait to be worked, the oldest first."""
-    return LineMessage.objects.filter(school=school, state=LineMessage.State.WAITING).order_by("received_at", "pk")
-
-
-def waiting_messages(school: School) -> tuple[int, datetime | None]:
-    """Give how many messages wait, and when the oldest came in: one query."""
-    found = waiting(school).aggregate(many=Count("pk"), oldest=Min("received_at"))
-    return found["many"], found["oldest"]
-
-
-def next_message(school: School, pk: int | None = None) -> LineMessage | None:
-    """Give the waiting message with a key, else the oldest."""
-    rows = waiting(school)
-    return (rows.filter(pk=pk).first() if pk else None) or rows.first()
-
-
-def guess(message: LineMessage, *, user: User, on: date) -> tuple[list[Pupil], Contact | None]:
-    """Give the pupils a message seems to be about, and the contact who seems to have sent it: three queries.
-
-    By the sender's number or address first, then by forename and surname together in the text. A guess is shown, never
-    acted on.
-    """
-    contact = _sender(message)
-    visible = Pupil.objects.visible_to(user).filter(school=message.school_id).on_roll(on).select_related("tutor_group")
-    said = [folded(word) for word in _WORDS.findall(f"{message.subject} {message.body}"[:_LONGEST_LOOKED_AT])]
-    called = Q(pk__in=[])
-    for word in set(said):
-        called |= Q(sort_name__startswith=f"{word},")
-    named = [
-        pupil
-        for pupil in visible.filter(called).in_order()[:60]
-        if folded(pupil.forename) in said or folded(pupil.legal_forename) in said
-    ]
-    if contact is None:
-        return named, None
-    own = list(visible.filter(parents__contact=contact).in_order().distinct())
-    both = [pupil for pupil in own if pupil in named]
-    return both or named or own, contact
-
-
-def _sender(message: LineMessage) -> Contact | None:
-    contacts = Contact.objects.filter(school=message.school_id)
-    address = _ADDRESS.search(message.sender)
-    if address:
-        return contacts.filter(email__iexact=address[0]).order_by("pk").first()
-    digits = _DIGITS.sub("", message.sender)[-_SAME_NUMBER:]
-    if len(digits) < _SAME_NUMBER:
-        return None
-    pattern = r"\D*".join(digits) + r"\D*$"
-    phone = Q(mobile__regex=pattern) | Q(home_phone__regex=pattern) | Q(work_phone__regex=pattern)
-    return contacts.filter(phone).order_by("pk").first()
-
-
 # ---------- notes ----------
 
 
-def notes_within(school: School, user: User) -> QuerySet[AbsenceNote]:
-    """Give the notes about pupils within a person's reach, with their pupils, the latest first."""
+def notes_within(school: School, user: User, on: date) -> QuerySet[AbsenceNote]:
+    """Give the notes about pupils within a person's reach, with their pupils, the latest first.
+
+    Each has `heard`, how often it was reported; `strange`, whether no known contact did; and `says`, what the register
+    says on the day in a session of the note where that is another code (None where it is not).
+    """
+    reports = Q(calls__taken_back_at=None)
+    strangers = Call.objects.filter(note=OuterRef("pk"), is_known=False, taken_back_at=None)
+    within = (Q(on__gt=OuterRef("from_on")) | Q(half__gte=OuterRef("from_half"))) & (
+        Q(on__lt=OuterRef("to_on")) | Q(half__lte=OuterRef("to_half"))
+    )
+    otherwise = Mark.objects.filter(within, school=OuterRef("school"), pupil=OuterRef("pupil"), on=on).exclude(
+        code=OuterRef("code")
+    )
     return (
         AbsenceNote.objects.filter(school=school, pupil__in=Pupil.objects.visible_to(user))
         .select_related("pupil__tutor_group", "logged_by")
-        .annotate(heard=Count("calls"), strange=Exists(Call.objects.filter(note=OuterRef("pk"), is_known=False)))
+        .annotate(
+            heard=Count("calls", filter=reports),
+            strange=Exists(strangers),
+            says=Subquery(otherwise.order_by("half").values("code")[:1]),
+        )
         .order_by("-logged_at", "-pk")
     )
 
@@ -185,6 +136,14 @@ def notes_within(school: School, user: User) -> QuerySet[AbsenceNote]:
 def standing_on(notes: QuerySet[AbsenceNote], on: date) -> QuerySet[AbsenceNote]:
     """Narrow to notes that hold on a day."""
     return notes.filter(Q(to_on=None) | Q(to_on__gte=on), from_on__lte=on).exclude(state=AbsenceNote.State.WITHDRAWN)
+
+
+def not_in(call: Call, *, user: User, on: date) -> list[Pupil]:
+    """Give the brothers and sisters of a call's pupil within reach whom no note says to be away that day."""
+    (found,) = with_families([call.note.pupil], user=user, on=on)
+    away = AbsenceNote.objects.filter(school=call.school_id, pupil__in=[one.pk for one in found.siblings])
+    known = set(standing_on(away, on).values_list("pupil_id", flat=True)) if found.siblings else set()
+    return [one for one in found.siblings if one.pk not in known]
 
 
 def found_by(text: str, *, school: School, user: User, on: date) -> list[Found]:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from registers.rules.absences import Span
+from registers.rules.codes import Half
 from registers.rules.dates import spoken_date
 from registers.rules.sessions import Calendar, CalendarTooShort, Session
 
@@ -20,7 +21,8 @@ _SPOKEN: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th)? ?([a-z]{3,9})(?: (\d{4})
 _DAYS: Final = re.compile(r"(\d{1,2})(?: ?d(?:ays?)?)?")
 OPEN: Final = frozenset({"?", "open", "no end", "until further notice"})
 HELP: Final = (
-    "Empty is today; am or pm is half of it; fri, 3 (school days), 30/11 or 30 nov go further; ? has no end yet."
+    "Empty is today; am or pm is half of it; fri, 3 (school days), 30/11 or 30 nov go further; pm fri begins this"
+    " afternoon, fri am ends at noon; ? has no end yet."
 )
 
 
@@ -32,7 +34,8 @@ def read_until(text: str, *, on: date, calendar: Calendar) -> Span:
     """Read until when a pupil is away who is away from a day on.
 
     Nothing is the whole of that day, "am" and "pm" half of it; "tomorrow", a weekday, a number of school days that
-    counts the first, and a date go to the afternoon of their day; "?" has no end yet.
+    counts the first, and a date go to the afternoon of their day; "?" has no end yet. "pm fri" begins in the afternoon,
+    "fri am" ends at noon.
 
     Raises NotUnderstood for anything else, for a day before the first, and where the calendar ends before it.
 
@@ -45,14 +48,32 @@ def read_until(text: str, *, on: date, calendar: Calendar) -> Span:
         return Span(on, "AM", on, "AM")
     if said == "pm":
         return Span(on, "PM", on, "PM")
+    first: Half = "PM" if said.startswith("pm ") else "AM"
+    end: Half = "AM" if said.endswith(" am") else "PM"
+    said = said.removeprefix("pm ").removesuffix(" am")
     if said in OPEN:
-        return Span(on, "AM", None, "PM")
+        return Span(on, first, None, "PM")
     last = _last(said, on, calendar)
     if last < on:
         raise NotUnderstood(f"{spoken_date(last)} lies before {spoken_date(on)}.")
     if last - on > _FURTHEST:
         raise NotUnderstood(f"{spoken_date(last)} is more than a year away. Is the year right?")
-    return Span(on, "AM", last, "PM")
+    if last == on and first > end:
+        raise NotUnderstood("The afternoon comes after the morning: write am or pm.")
+    return Span(on, first, last, end)
+
+
+def typed_span(span: Span) -> str:
+    """Give until when as it would be typed for a span that begins on its first day: what `read_until` reads again.
+
+    Source: house style.
+    """
+    first = "pm " if span.from_half == "PM" else ""
+    if span.to_on is None:
+        return f"{first}?"
+    if span.to_on == span.from_on:
+        return "" if span.from_half != span.to_half else span.from_half.lower()
+    return f"{first}{span.to_on:%d/%m/%Y}{' am' if span.to_half == 'AM' else ''}"
 
 
 def spoken_span(span: Span, on: date) -> str:
@@ -62,11 +83,13 @@ def spoken_span(span: Span, on: date) -> str:
     """
     if span.to_on is None:
         since = "from today" if span.from_on == on else f"from {spoken_date(span.from_on)}"
+        since += " pm" if span.from_half == "PM" else ""
         return f"{since}, no end yet"
     if span.from_on == span.to_on:
         day = "today" if span.from_on == on else spoken_date(span.from_on)
         return day if span.from_half != span.to_half else f"{day}, {span.from_half.lower()} only"
     first = "today" if span.from_on == on else spoken_date(span.from_on)
+    first += " pm" if span.from_half == "PM" else ""
     tail = " am" if span.to_half == "AM" else ""
     return f"{first} to {spoken_date(span.to_on)}{tail}"
 
@@ -81,6 +104,8 @@ def sessions_of(span: Span, calendar: Calendar, *, up_to: date) -> tuple[Session
 
 
 def _last(said: str, on: date, calendar: Calendar) -> date:
+    if said == "today":
+        return on
     if said in {"tomorrow", "tom"}:
         return _school_days(2, on, calendar)
     if len(said) >= _SHORTEST:

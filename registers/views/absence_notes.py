@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
 from typing import cast
 
 from django.http import HttpResponse
@@ -15,15 +13,15 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door
-from registers.actions import absences as actions
-from registers.actions.absences import span_of
+from registers.actions import notes as actions
+from registers.actions.notes import span_of
 from registers.forms import absences as forms
 from registers.models import AbsenceNote, Pupil
 from registers.queries.calendar import calendar_of
 from registers.queries.known import known_codes
 from registers.rules.codes import Half, code_set
 from registers.rules.sessions import Calendar, Session
-from registers.rules.untils import NotUnderstood, read_until, sessions_of, spoken_span
+from registers.rules.untils import NotUnderstood, read_until, sessions_of, spoken_span, typed_span
 
 
 def _note(request: StaffRequest, pk: int) -> AbsenceNote:
@@ -53,7 +51,7 @@ def _note_page(request: StaffRequest, note: AbsenceNote, form: forms.ChangeNote 
         "told": note.told_code,
         "school_code": note.code if note.code != note.told_code else "",
         "why_refused": note.why_refused,
-        "until": "?" if span.to_on is None else f"{span.to_on:%d/%m/%Y}",
+        "until": typed_span(span),
     }
     context = {
         "note": note,
@@ -79,10 +77,7 @@ def absence_change(request: StaffRequest, pk: int) -> HttpResponse:
         return _note_page(request, note, form)
     said = form.cleaned_data
     try:
-        calendar = calendar_of(request.school.pk)
-        span = read_until(said["until"], on=note.from_on, calendar=calendar)
-        if span.from_half != note.from_half and span.to_on != span.from_on:
-            span = replace(span, from_half=cast("Half", note.from_half))
+        span = read_until(said["until"], on=note.from_on, calendar=calendar_of(request.school.pk))
         coded = actions.change_note(
             note=note,
             span=span,
@@ -111,8 +106,9 @@ def absence_close(request: StaffRequest, pk: int) -> HttpResponse:
         return redirect("registers:absence_note", note.pk)
     said = form.cleaned_data
     try:
-        if said["how"] == "back":
-            last = _last_before(note, now, calendar_of(request.school.pk))
+        if said["how"] != "wrong":
+            half: Half = "AM" if said["how"] == "back" else "PM"
+            last = _last_before(note, Session(clock.local(now).date(), half), calendar_of(request.school.pk))
             reason = said["reason"] or "The pupil is back"
             actions.end_note(note=note, last=last, reason=reason, by=request.user, at=now)
         else:
@@ -122,12 +118,11 @@ def absence_close(request: StaffRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         toasts.fail(request, str(refused))
     else:
-        toasts.say(request, "Ended: the pupil is back" if said["how"] == "back" else "Withdrawn")
+        toasts.say(request, "Withdrawn" if said["how"] == "wrong" else "Ended: the pupil is back")
     return redirect("registers:absence_note", note.pk)
 
 
-def _last_before(note: AbsenceNote, now: datetime, calendar: Calendar) -> Session | None:
-    """Give the note's last session before today's: the pupil is back today."""
-    on = clock.local(now).date()
-    held = [one for one in sessions_of(span_of(note), calendar, up_to=on) if one.on < on]
+def _last_before(note: AbsenceNote, back: Session, calendar: Calendar) -> Session | None:
+    """Give the note's last session before the one in which the pupil is back."""
+    held = [one for one in sessions_of(span_of(note), calendar, up_to=back.on) if one < back]
     return held[-1] if held else None

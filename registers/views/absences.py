@@ -22,10 +22,12 @@ from attendance_office.web.doors import StaffRequest, door, may
 from attendance_office.web.export import Cell, Column
 from attendance_office.web.lists import narrowed, send_list
 from registers.actions import absences as actions
-from registers.actions.absences import Logged, Report, span_of
+from registers.actions.absences import Logged, Report
+from registers.actions.notes import span_of
 from registers.forms import absences as forms
 from registers.models import Call, Contact, LineMessage, Pupil
 from registers.queries import absences as answers
+from registers.queries import line_messages as messages
 from registers.queries.calendar import calendar_of
 from registers.queries.pupils import called
 from registers.rules.absences import Span
@@ -33,7 +35,7 @@ from registers.rules.sessions import Calendar
 from registers.rules.untils import NotUnderstood, read_until, spoken_span
 
 PAGE = 50
-SHOWS = ("today", "open", "ending", "refused", "strange", "all")
+SHOWS = ("today", "open", "ending", "refused", "strange", "otherwise", "all")
 FOUND_AT_MOST = 8
 
 
@@ -54,14 +56,14 @@ def _line(
     now = clock.now()
     on = clock.local(now).date()
     school = request.school
-    waiting, oldest = answers.waiting_messages(school)
+    waiting, oldest = messages.waiting_messages(school, request.user)
     asked = request.GET.get("message", "") or (form.data.get("message", "") if form and form.is_bound else "")
     wanted = whole(asked)
-    message = answers.next_message(school, wanted) if wanted or "queue" in request.GET else None
+    message = messages.next_message(school, request.user, wanted) if wanted or "queue" in request.GET else None
     guessed: list[answers.Found] = []
     sender: Contact | None = None
     if message is not None:
-        pupils, sender = answers.guess(message, user=request.user, on=on)
+        pupils, sender = messages.guess(message, user=request.user, on=on)
         guessed = answers.with_families(pupils[:FOUND_AT_MOST], user=request.user, on=on)
     if form is None:
         form = forms.LogAbsence(initial=_first(request, message, guessed, sender))
@@ -84,9 +86,22 @@ def _line(
         "rows": [(note, spoken_span(span_of(note), on)) for note in page],
         "today": on,
         "q": request.GET.get("q", ""),
-        "aside": forms.SetAside(),
+        "also": _also(request, on) if message is None and not form.is_bound else None,
     }
     return render(request, "registers/absence_line.html", context, status=422 if form.is_bound else 200)
+
+
+def _also(request: StaffRequest, on: date) -> dict[str, Any] | None:
+    """Give the call just logged whose pupil has brothers or sisters that no note says to be away."""
+    pk = whole(request.GET.get("logged"))
+    call = _calls(request).filter(pk=pk, taken_back_at=None, logged_by=request.user).first() if pk else None
+    siblings = answers.not_in(call, user=request.user, on=on) if call else []
+    return {"call": call, "siblings": siblings} if siblings else None
+
+
+def _calls(request: StaffRequest) -> QuerySet[Call]:
+    rows = Call.objects.select_related("note__pupil__tutor_group", "message", "contact", "school")
+    return rows.filter(school=request.school, note__pupil__in=_pupils(request))
 
 
 def _first(
@@ -122,10 +137,15 @@ def _notes(request: StaffRequest, on: date) -> tuple[QuerySet[Any], str]:
     """Give the notes as the query string narrows them, and which of the lists it is."""
     show = request.GET.get("show", "today")
     show = show if show in SHOWS else "today"
-    notes: QuerySet[Any] = answers.notes_within(request.school, request.user)
+    notes: QuerySet[Any] = answers.notes_within(request.school, request.user, on)
     if show != "all":
         notes = answers.standing_on(notes, on)
-    narrow: dict[str, dict[str, Any]] = {"open": {"to_on": None}, "ending": {"to_on": on}, "strange": {"strange": True}}
+    narrow: dict[str, dict[str, Any]] = {
+        "open": {"to_on": None},
+        "ending": {"to_on": on},
+        "strange": {"strange": True},
+        "otherwise": {"says__isnull": False},
+    }
     notes = notes.filter(**narrow.get(show, {}))
     if show == "refused":
         notes = notes.exclude(why_refused="")
@@ -137,15 +157,16 @@ def _notes(request: StaffRequest, on: date) -> tuple[QuerySet[Any], str]:
 
 def _counts(request: StaffRequest, on: date) -> list[tuple[str, str, int]]:
     """Give each list with its name and how many notes it has: one query for each note of today."""
-    notes: QuerySet[Any] = answers.notes_within(request.school, request.user)
+    notes: QuerySet[Any] = answers.notes_within(request.school, request.user, on)
     shown: QuerySet[Any] = answers.standing_on(notes, on)
-    standing = list(shown.values_list("to_on", "why_refused", "strange"))
+    standing = list(shown.values_list("to_on", "why_refused", "strange", "says"))
     return [
         ("today", "Today", len(standing)),
-        ("open", "No end yet", sum(to_on is None for to_on, _, _ in standing)),
-        ("ending", "Back after today", sum(to_on == on for to_on, _, _ in standing)),
-        ("refused", "Reason refused", sum(bool(why) for _, why, _ in standing)),
-        ("strange", "Unknown caller", sum(strange for _, _, strange in standing)),
+        ("open", "No end yet", sum(to_on is None for to_on, *_ in standing)),
+        ("ending", "Back after today", sum(to_on == on for to_on, *_ in standing)),
+        ("refused", "Reason refused", sum(bool(why) for _, why, *_ in standing)),
+        ("strange", "Unknown caller", sum(strange for *_, strange, _ in standing)),
+        ("otherwise", "Register says otherwise", sum(says is not None for *_, says in standing)),
     ]
 
 
@@ -218,9 +239,9 @@ def absence_log(request: StaffRequest) -> HttpResponse:
         form.add_error(None, str(refused))
         return _line(request, form=form)
     _tell(request, logged, on)
-    waiting, _ = answers.waiting_messages(request.school)
+    waiting, _ = messages.waiting_messages(request.school, request.user)
     back = reverse("registers:absence_line")
-    return redirect(f"{back}?queue=1" if said["message"] and waiting else back)
+    return redirect(f"{back}?queue=1" if said["message"] and waiting else f"{back}?logged={logged[0].call.pk}")
 
 
 def _meant(request: StaffRequest, said: dict[str, Any], on: date) -> tuple[Pupil | None, list[answers.Found]]:
@@ -242,15 +263,11 @@ def _who_words(text: str, choose: list[answers.Found]) -> str:
     )
 
 
-def _many(choose: list[answers.Found]) -> str:
-    return f"{len(choose)} pupils are called so: choose one." if choose else ""
-
-
 def _report(request: StaffRequest, said: dict[str, Any], pupil: Pupil, now: datetime) -> Report:
     """Give the report: the contact by the number beside it, else a name as typed."""
     message = None
     if said["message"]:
-        message = get_object_or_404(LineMessage, school=request.school, pk=said["message"])
+        message = get_object_or_404(messages.within(request.school, request.user), pk=said["message"])
     caller = str(said["caller"]).strip()
     report = Report(
         channel=said["channel"],
@@ -277,10 +294,7 @@ def _tell(request: StaffRequest, logged: list[Logged], on: date) -> None:
     strange = (
         "" if first.call.is_known or not (first.call.caller or first.call.contact) else " The caller is no contact."
     )
-    undo = ""
-    if len(logged) == 1 and not first.folded:
-        entry = first.coded.entry.pk if first.coded.entry else 0
-        undo = reverse("registers:absence_undo", args=[first.call.pk, entry])
+    undo = reverse("registers:absence_undo", args=[first.call.pk])
     toasts.say(request, f"{words}.{strange}", undo=undo)
     stands = [(want, code) for one in logged for want, code in one.coded.left]
     if stands:
@@ -293,17 +307,34 @@ def _tell(request: StaffRequest, logged: list[Logged], on: date) -> None:
 
 @require_POST
 @door(Can.LOG_ABSENCE, section="absence")
-def absence_undo(request: StaffRequest, pk: int, entry: int) -> HttpResponse:
-    """Take back what was just logged."""
-    call = get_object_or_404(
-        Call.objects.select_related("note", "school"), pk=pk, school=request.school, note__pupil__in=_pupils(request)
-    )
+def absence_also(request: StaffRequest, pk: int) -> HttpResponse:
+    """Log for brothers and sisters what the call just logged said."""
+    now = clock.now()
+    call = get_object_or_404(_calls(request), pk=pk)
+    offered = {one.pk for one in answers.not_in(call, user=request.user, on=clock.local(now).date())}
+    chosen = [one for one in wholes(request.POST.getlist("sibling")) if one in offered]
+    pupils = answers.reachable(chosen, school=request.school, user=request.user)
     try:
-        actions.undo_logging(call=call, entry_id=entry or None, by=request.user, at=clock.now())
+        logged = actions.log_also(call=call, pupils=pupils, by=request.user, at=now)
+    except Refused as refused:
+        toasts.fail(request, str(refused) if pupils else "Nobody is ticked: tick who is away too.")
+    else:
+        _tell(request, logged, clock.local(now).date())
+    return redirect("registers:absence_line")
+
+
+@require_POST
+@door(Can.LOG_ABSENCE, section="absence")
+def absence_undo(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take back what was just logged."""
+    call = get_object_or_404(_calls(request), pk=pk)
+    try:
+        many = actions.undo_logging(call=call, by=request.user, at=clock.now())
     except Refused as refused:
         toasts.fail(request, str(refused))
     else:
-        toasts.say(request, "Taken back: the note is withdrawn and the register says what it said before")
+        reports = "The report is" if many == 1 else f"{many} reports are"
+        toasts.say(request, f"{reports} taken back, and the register says what it said before")
     return redirect("registers:absence_line")
 
 

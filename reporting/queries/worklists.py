@@ -17,10 +17,10 @@ from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
 from letters.models import Message
 from registers.queries import doubts
-from registers.queries.absences import waiting
 from registers.queries.admissions import no_working_number, returns_due
 from registers.queries.agreements import ending_agreements
 from registers.queries.imports import imports_to_look_at
+from registers.queries.line_messages import waiting
 from registers.rules.dates import spoken_date
 from registers.rules.doubts import GROUNDS
 
@@ -87,7 +87,7 @@ def worklists(school: School, *, user: User, at: datetime, allowed: Collection[C
 
 def _asked(school: School, user: User, on: date) -> Mapping[Can, list[tuple[str, Any]]]:
     """Give what is counted for whom, each as part of one query."""
-    messages, ending = waiting(school), ending_agreements(school, user, on)
+    messages, ending = waiting(school, user), ending_agreements(school, user, on)
     grounds = doubts.within(school, user).filter(state="open").order_by("pk").values("ground")
     stuck = Message.objects.filter(school=school, state__in=["uncertain", "failed"])
     return {

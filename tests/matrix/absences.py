@@ -24,12 +24,16 @@ def call(cast):
     row = Call.objects.create(
         school=cast.thornbridge, note_id=note(cast)["pk"], channel="call", heard_at=MORNING, logged_at=MORNING
     )
-    return {"pk": row.pk, "entry": 0}
+    return {"pk": row.pk}
 
 
 def message(cast):
     row = LineMessage.objects.create(
-        school=cast.thornbridge, channel="voicemail", received_at=MORNING, logged_at=MORNING
+        school=cast.thornbridge,
+        channel="voicemail",
+        received_at=MORNING,
+        logged_at=MORNING,
+        body="Callum Ashworth is ill today.",
     )
     return {"pk": row.pk}
 
@@ -48,7 +52,11 @@ WAYS = {
     "registers:absence_change": Way(LOG, note, post=True, rows="group"),
     "registers:absence_close": Way(LOG, note, post=True, rows="group"),
     "registers:absence_undo": Way(LOG, call, post=True, rows="group"),
+    "registers:absence_also": Way(LOG, call, post=True, rows="group"),
+    "registers:message_list": Way(LOG),
+    "registers:message_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=LOG),
+    "registers:message_back": Way(LOG, message, post=True, rows="group"),
     "registers:message_add": Way(LOG),
-    "registers:message_aside": Way(LOG, message, post=True),
+    "registers:message_aside": Way(LOG, message, post=True, rows="group"),
     "registers:absence_export": Way((Can.EXPORT,), csv, chooses=True, post=True),
 }

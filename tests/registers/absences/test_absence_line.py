@@ -8,11 +8,11 @@ from django.urls import reverse
 
 from attendance_office.audit.models import Entry
 from attendance_office.refusals import Refused
-from registers.actions import absences, line_messages
+from registers.actions import absences, line_messages, notes
 from registers.actions.absences import Report
 from registers.actions.known import write_known_codes
 from registers.models import AbsenceNote, Call, LineMessage, Mark, Parent, StoredFile, TakenBackMark
-from registers.queries.absences import guess, waiting_messages
+from registers.queries.line_messages import guess, waiting, waiting_messages, within
 from registers.rules.absences import Span
 from registers.rules.sessions import Session
 from tests.conftest import MONDAY, MORNING
@@ -98,9 +98,7 @@ def test_a_pupil_who_is_back_ends_the_note_and_what_was_only_known_is_taken_back
     span = Span(date(2026, 11, 20), "AM", None, "PM")
     (done,) = log(cast, cast.callum, span=span, at=early)
     assert len(codes(cast.callum)) == 4
-    absences.end_note(
-        note=done.note, last=Session(date(2026, 11, 20), "PM"), reason="In school", by=cast.sandra, at=early
-    )
+    notes.end_note(note=done.note, last=Session(date(2026, 11, 20), "PM"), reason="In school", by=cast.sandra, at=early)
     assert set(codes(cast.callum)) == {(date(2026, 11, 20), "AM"), (date(2026, 11, 20), "PM")}
     assert TakenBackMark.objects.count() == 2
     assert AbsenceNote.objects.get().state == "ended"
@@ -110,16 +108,16 @@ def test_a_note_that_was_wrong_is_withdrawn_and_its_marks_go_back_to_n_when_aske
     take(cast.nine_a, AM, by=cast.pat, at=MORNING, codes={cast.callum.pk: "N"})
     (done,) = log(cast, cast.callum)
     with pytest.raises(Refused, match="Say why"):
-        absences.withdraw_note(note=done.note, reason=" ", back_to_n=True, by=cast.sandra, at=MORNING)
-    absences.withdraw_note(note=done.note, reason="Other Callum", back_to_n=True, by=cast.sandra, at=MORNING)
+        notes.withdraw_note(note=done.note, reason=" ", back_to_n=True, by=cast.sandra, at=MORNING)
+    notes.withdraw_note(note=done.note, reason="Other Callum", back_to_n=True, by=cast.sandra, at=MORNING)
     assert codes(cast.callum) == {(MONDAY, "AM"): "N"}
     with pytest.raises(Refused, match="stands no more"):
-        absences.withdraw_note(note=done.note, reason="Again", back_to_n=False, by=cast.sandra, at=MORNING)
+        notes.withdraw_note(note=done.note, reason="Again", back_to_n=False, by=cast.sandra, at=MORNING)
 
 
 def test_a_changed_note_moves_its_marks_with_it(cast):
     (done,) = log(cast, cast.callum)
-    absences.change_note(
+    notes.change_note(
         note=done.note,
         span=Span(MONDAY, "AM", MONDAY, "AM"),
         told="M",
@@ -133,7 +131,7 @@ def test_a_changed_note_moves_its_marks_with_it(cast):
 
 def test_ones_own_logging_is_undone_within_ten_minutes(cast):
     (done,) = log(cast, cast.callum)
-    undo = {"call": done.call, "entry_id": done.coded.entry.pk, "at": MORNING + timedelta(minutes=3)}
+    undo = {"call": done.call, "at": MORNING + timedelta(minutes=3)}
     with pytest.raises(Refused, match="nothing of yours"):
         absences.undo_logging(**undo, by=cast.laila)
     absences.undo_logging(**undo, by=cast.sandra)
@@ -167,7 +165,7 @@ def test_a_mailbox_is_taken_in_once_and_worked_oldest_first(cast):
     assert line_messages.take_in_mailbox(**taken) == (2, 0)
     assert line_messages.take_in_mailbox(**taken) == (0, 2)
     assert StoredFile.objects.count() == 1
-    assert waiting_messages(cast.thornbridge) == (2, datetime(2026, 11, 23, 7, 31, tzinfo=UTC))
+    assert waiting_messages(cast.thornbridge, cast.sandra) == (2, datetime(2026, 11, 23, 7, 31, tzinfo=UTC))
     about = LineMessage.objects.get(subject__startswith="Callum")
     pupils, contact = guess(about, user=cast.sandra, on=MONDAY)
     assert (pupils, contact) == ([cast.callum], None)
@@ -256,3 +254,170 @@ def test_two_absences_with_the_child_due_in_between_are_two_notes(cast):
         (friday, MONDAY, "AM"),
         (tuesday, tuesday, "PM"),
     ]
+
+
+# ---------- taking back, brothers and sisters, who sees what ----------
+
+
+def sibling(cast):
+    """Make Tyler a brother of Callum."""
+    mother = cast.callum.parents.get().contact
+    Parent.objects.create(school=cast.thornbridge, pupil=cast.tyler, contact=mother, relationship="Mother")
+
+
+def test_a_report_that_folded_is_undone_and_the_note_is_what_it_was(cast):
+    (first,) = log(cast, cast.callum)
+    later = MORNING + timedelta(minutes=1)
+    (second,) = log(cast, cast.callum, span=Span(date(2026, 11, 20), "AM", WEDNESDAY, "PM"), at=later)
+    assert second.folded
+    assert len(codes(cast.callum)) == 4
+    with pytest.raises(Refused, match="reported again since"):
+        absences.undo_logging(call=first.call, by=cast.sandra, at=later)
+    assert absences.undo_logging(call=second.call, by=cast.sandra, at=later) == 1
+    note = AbsenceNote.objects.get()
+    assert (note.state, note.from_on, note.to_on) == ("standing", MONDAY, MONDAY)
+    assert set(codes(cast.callum)) == {(MONDAY, "AM"), (MONDAY, "PM")}
+    with pytest.raises(Refused, match="already"):
+        absences.undo_logging(call=second.call, by=cast.sandra, at=later)
+    absences.undo_logging(call=first.call, by=cast.sandra, at=later)
+    assert codes(cast.callum) == {}
+
+
+def test_a_note_that_was_changed_since_is_not_undone_under_whoever_changed_it(cast):
+    (done,) = log(cast, cast.callum)
+    notes.change_note(
+        note=done.note,
+        span=Span(MONDAY, "AM", MONDAY, "AM"),
+        told="I",
+        reason="Back at noon",
+        by=cast.laila,
+        at=MORNING,
+    )
+    with pytest.raises(Refused, match="changed since"):
+        absences.undo_logging(call=done.call, by=cast.sandra, at=MORNING)
+    assert codes(cast.callum)[MONDAY, "AM"] == "I"
+
+
+def test_one_report_of_two_children_is_undone_for_both_and_its_message_waits_again(cast):
+    sibling(cast)
+    row = LineMessage.objects.create(
+        school=cast.thornbridge, channel="voicemail", received_at=MORNING, logged_at=MORNING
+    )
+    both = log(cast, cast.callum, cast.tyler, report=Report("voicemail", MORNING, message=row))
+    assert absences.undo_logging(call=both[1].call, by=cast.sandra, at=MORNING) == 2
+    assert not Mark.objects.filter(code="I").exists()
+    row.refresh_from_db()
+    assert row.state == "waiting"
+
+
+def test_brothers_and_sisters_are_offered_after_the_call_without_script_too(cast, sign_in, at_morning):
+    sibling(cast)
+    client = sign_in(cast.sandra)
+    sent = {"who": "ash", "told": "I", "until": "fri", "caller": "1", "channel": "call"}
+    page = client.post(reverse("registers:absence_log"), sent, follow=True).content.decode()
+    assert "In the same call about Callum Ashworth?" in page
+    call = Call.objects.get()
+    also = reverse("registers:absence_also", args=[call.pk])
+    assert "Nobody is ticked" in client.post(also, {}, follow=True).content.decode()
+    client.post(also, {"sibling": [cast.ikra.pk]})
+    assert Call.objects.count() == 1, "who is no brother or sister is not offered and not logged"
+    page = client.post(also, {"sibling": [cast.tyler.pk]}, follow=True).content.decode()
+    assert "Logged: Maddox, Tyler: I, today to Fri 27 Nov 2026" in page
+    assert "In the same call" not in page
+    assert [one.is_known for one in Call.objects.all()] == [True, True]
+
+
+def test_an_absence_from_the_afternoon_on_leaves_the_morning_alone(cast, sign_in, at_morning):
+    client = sign_in(cast.sandra)
+    client.post(reverse("registers:absence_log"), {"who": "ash", "told": "I", "until": "pm fri", "channel": "call"})
+    note = AbsenceNote.objects.get()
+    assert (note.from_half, note.to_on.day) == ("PM", 27)
+    assert set(codes(cast.callum)) == {(MONDAY, "PM")}
+    page = client.get(reverse("registers:absence_note", args=[note.pk])).content.decode()
+    assert 'value="pm 27/11/2026"' in page
+    changed = {"told": "M", "until": "pm 27/11/2026", "reason": "Hospital"}
+    client.post(reverse("registers:absence_change", args=[note.pk]), changed)
+    note.refresh_from_db()
+    assert (note.code, note.from_half) == ("M", "PM")
+
+
+def test_a_pupil_who_is_back_in_the_afternoon_ends_the_note_at_noon(cast, sign_in, at_morning):
+    (done,) = log(cast, cast.callum, span=Span(MONDAY, "AM", WEDNESDAY, "PM"))
+    sign_in(cast.sandra).post(reverse("registers:absence_close", args=[done.note.pk]), {"how": "back_pm"})
+    note = AbsenceNote.objects.get()
+    assert (note.state, note.to_on, note.to_half) == ("ended", MONDAY, "AM")
+    assert codes(cast.callum) == {(MONDAY, "AM"): "I"}
+
+
+def test_a_mark_that_says_otherwise_is_shown_in_the_list_and_stays(cast, sign_in, at_morning):
+    take(cast.nine_a, AM, by=cast.pat, at=MORNING, codes={cast.callum.pk: "/"})
+    log(cast, cast.callum)
+    log(cast, cast.ikra)
+    page = sign_in(cast.sandra).get(reverse("registers:absence_line"), {"show": "otherwise"}).content.decode()
+    assert "Register says /" in page
+    assert "Hassan" not in page
+    assert codes(cast.callum)[MONDAY, "AM"] == "/"
+
+
+@pytest.mark.parametrize("who", ["adeyemi", "bea"])
+def test_whoever_may_open_the_line_may_log_change_and_end_what_it_shows(cast, who):
+    hand = cast.people[who]
+    take(cast.nine_a, AM, by=cast.pat, at=MORNING, codes={cast.callum.pk: "N"})
+    (done,) = log(cast, cast.callum, by=hand)
+    assert codes(cast.callum) == {(MONDAY, "AM"): "I", (MONDAY, "PM"): "I"}
+    notes.change_note(note=done.note, span=TODAY, told="M", reason="Dentist", by=hand, at=MORNING)
+    assert codes(cast.callum)[MONDAY, "AM"] == "M"
+    notes.withdraw_note(note=done.note, reason="Other Callum", back_to_n=True, by=hand, at=MORNING)
+    assert codes(cast.callum)[MONDAY, "AM"] == "N"
+
+
+def test_a_head_of_year_reads_the_messages_about_the_own_year_and_no_other(cast, sign_in, at_morning):
+    contact = cast.freya.parents.get().contact
+    contact.mobile = "07700 900 111"
+    contact.save()
+    here = {
+        "school": cast.thornbridge,
+        "channel": "voicemail",
+        "received_at": MORNING,
+        "by": cast.sandra,
+        "at": MORNING,
+    }
+    named = line_messages.type_message(sender="", text="Callum Ashworth is ill", **here)
+    rung = line_messages.type_message(sender="+44 7700 900111", text="She is sick", **here)
+    other = line_messages.type_message(sender="", text="Ikra Hassan has a cold", **here)
+    nameless = line_messages.type_message(sender="07700 900999", text="He is off today", **here)
+    assert list(waiting(cast.thornbridge, cast.sandra)) == [named, rung, other, nameless]
+    assert list(waiting(cast.thornbridge, cast.adeyemi)) == [named, rung]
+    assert list(waiting(cast.thornbridge, cast.nine)) == [other]
+    log(cast, cast.callum, report=Report("voicemail", MORNING, message=nameless))
+    assert nameless in within(cast.thornbridge, cast.adeyemi)
+    assert nameless not in within(cast.thornbridge, cast.nine)
+    client = sign_in(cast.nine)
+    page = client.get(reverse("registers:message_list"), {"state": "all"}).content.decode()
+    assert "Ikra" in page
+    assert "Callum" not in page
+    assert client.post(reverse("registers:message_aside", args=[named.pk]), {"why": "x"}).status_code == 404
+
+
+def test_a_message_set_aside_is_listed_with_the_reason_and_put_back(cast, sign_in, at_morning, count_queries):
+    row = line_messages.type_message(
+        school=cast.thornbridge, channel="voicemail", sender="", text="Is there pizza?", received_at=MORNING,
+        by=cast.sandra, at=MORNING,
+    )  # fmt: skip
+    client = sign_in(cast.sandra)
+    assert "Say why it is set aside" in client.post(
+        reverse("registers:message_aside", args=[row.pk]), {"why": " "}, follow=True
+    ).content.decode()  # fmt: skip
+    client.post(reverse("registers:message_aside", args=[row.pk]), {"why": "About lunch"})
+    with count_queries(12):
+        page = client.get(reverse("registers:message_list"), {"state": "set_aside"}).content.decode()
+    assert "About lunch" in page
+    page = client.post(reverse("registers:message_back", args=[row.pk]), follow=True).content.decode()
+    assert "Back in the queue" in page
+    row.refresh_from_db()
+    assert (row.state, row.why, row.settled_by) == ("waiting", "", None)
+    assert "It is not set aside" in client.post(
+        reverse("registers:message_back", args=[row.pk]), follow=True
+    ).content.decode()  # fmt: skip
+    sent = client.post(reverse("registers:message_export", args=["csv"]), {"query": "state=all"})
+    assert b"Is there pizza?" in b"".join(sent.streaming_content if sent.streaming else [sent.content])

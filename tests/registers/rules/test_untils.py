@@ -6,7 +6,7 @@ import pytest
 
 from registers.rules.absences import Span, Standing, are_one, in_pattern, standing_first
 from registers.rules.sessions import Calendar, Session, Term
-from registers.rules.untils import NotUnderstood, read_until, sessions_of, spoken_span
+from registers.rules.untils import NotUnderstood, read_until, sessions_of, spoken_span, typed_span
 
 MON = date(2026, 11, 23)
 CALENDAR = Calendar(
@@ -81,3 +81,28 @@ def test_of_several_the_foremost_stands_and_of_two_alike_the_later():
 def test_two_spans_are_one_absence_where_nobody_was_due_in_between(one, other, is_one):
     assert are_one(one, other, CALENDAR) is is_one
     assert are_one(other, one, CALENDAR) is is_one
+
+
+@pytest.mark.parametrize(
+    ("typed", "span"),
+    [
+        ("pm fri", Span(MON, "PM", date(2026, 11, 27), "PM")),
+        ("fri am", Span(MON, "AM", date(2026, 11, 27), "AM")),
+        ("pm fri am", Span(MON, "PM", date(2026, 11, 27), "AM")),
+        ("pm ?", Span(MON, "PM", None, "PM")),
+        ("pm today", Span(MON, "PM", MON, "PM")),
+    ],
+)
+def test_an_absence_may_begin_in_the_afternoon_and_end_at_noon(typed, span):
+    assert read_until(typed, on=MON, calendar=CALENDAR) == span
+
+
+def test_what_is_typed_again_for_a_span_is_read_as_that_span():
+    for typed in ("", "am", "pm", "?", "pm ?", "fri", "pm fri", "fri am", "pm fri am"):
+        span = read_until(typed, on=MON, calendar=CALENDAR)
+        assert read_until(typed_span(span), on=MON, calendar=CALENDAR) == span
+
+
+def test_an_afternoon_that_ends_at_the_noon_before_it_is_refused():
+    with pytest.raises(NotUnderstood, match="afternoon comes after"):
+        read_until("pm today am", on=MON, calendar=CALENDAR)
