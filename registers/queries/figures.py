@@ -90,6 +90,21 @@ def year_to_date(school_id: int, on: date) -> list[PupilFigures]:
     return counts_by_pupil(school_id, school_year_starts(on), on)
 
 
+def weeks_sql(school_id: int, from_on: date, to_on: date) -> tuple[str, dict[str, Any]]:
+    """Give the SQL, and its values, of each pupil's sessions by school week: exact from one day to another.
+
+    Its rows are pupil_id, school_week, attended, authorised, unauthorised and late, one for each pupil and week with a
+    possible session. For answers that count more than a period at once, inside Postgres.
+    """
+    inner, values = pieces(from_on, to_on, "{alias}.school_id = %(school)s")
+    sql = (
+        "SELECT pupil_id, school_week, sum(present + approved)::int AS attended, sum(authorised)::int AS authorised,"
+        f" sum(unauthorised)::int AS unauthorised, sum(late)::int AS late FROM ({inner}) parts"
+        " GROUP BY pupil_id, school_week HAVING sum(present + approved + authorised + unauthorised) > 0"
+    )
+    return sql, values | {"school": school_id}
+
+
 def counts_by_school(school_ids: Collection[int], from_on: date, to_on: date) -> dict[int, Tally]:
     """Give the tally of each school over a period, in one statement; a school without marks has an empty one."""
     inner, values = pieces(from_on, to_on, "{alias}.school_id = ANY(%(schools)s)")
