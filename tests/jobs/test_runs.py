@@ -110,7 +110,7 @@ def test_a_school_gets_the_usual_timetable_once(school):
         ("pm_second_pass", "14:05", 60, "12345"),
         ("doubt_trawl", "15:45", 480, "4"),
     ]
-    assert Schedule.objects.count() == 6
+    assert Schedule.objects.count() == len(rows)
 
 
 def test_the_timetable_is_changed_with_a_line_in_the_trail(cast):
