@@ -59,7 +59,8 @@ class Letter(models.Model):
     """One letter to one household or parent. The row is its queue, its event and its history; words are frozen copies.
 
     `facts` is the receipt: the figures, the rule and its version, and the sessions counted with their codes as they
-    stood when it was proposed; `facts_sent` the same when it was made. Of a `key` there is one letter.
+    stood when it was last judged, at its proposal or its approval; `facts_sent` the same when it was made. Of a `key`
+    there is one letter.
     """
 
     class Channel(models.TextChoices):
@@ -121,6 +122,9 @@ class Letter(models.Model):
     ended_why = models.CharField(max_length=300, blank=True)
     doubted_at = models.DateTimeField(null=True, help_text="When the register stopped supporting it.")
     doubted_why = models.CharField(max_length=400, blank=True)
+    stands_at = models.DateTimeField(null=True, help_text="When a person let it stand in spite of the doubt.")
+    stands_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    stands_why = models.CharField(max_length=300, blank=True)
     recalled_at = models.DateTimeField(null=True)
     recalled_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
@@ -146,6 +150,9 @@ class Letter(models.Model):
             models.Index(fields=["school", "state", "-proposed_at"], name="letter_by_state"),
             models.Index(fields=["school", "pupil", "-proposed_at"], name="letter_by_pupil"),
             models.Index(fields=["due_at"], name="letter_waiting", condition=Q(state="waiting")),
+            models.Index(
+                fields=["school", "doubted_at"], name="letter_in_doubt", condition=Q(doubted_at__isnull=False)
+            ),
         ]
         triggers = [NEVER_DELETED]
 

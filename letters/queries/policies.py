@@ -5,26 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 from letters.models import LetterPolicy, Stop
 from letters.rules.levels import period_start
 from registers.models import Group
+from registers.queries.pupils import SAFEGUARDING
 from registers.rules.ages import school_year_starts
 from registers.rules.sessions import Calendar
 
-# Facts about a pupil for which a school may leave a pupil out of its letters, in the words of a choice.
-FLAGS: dict[str, str] = {
-    "is_vulnerable": "Highly vulnerable",
-    "has_protection_plan": "Child protection plan",
-    "is_in_need": "Child in need",
-    "is_looked_after": "Looked after",
-    "is_young_carer": "Young carer",
-    "is_boarder": "Boarder",
-    "is_mobile_child": "Mobile child",
-}
-# Those that only people who see safeguarding may read.
-PRIVATE_FLAGS = frozenset({"is_vulnerable", "has_protection_plan", "is_in_need", "is_looked_after", "is_young_carer"})
+# Facts about a pupil for which a school may leave a pupil out of its letters, in the words of a choice; those about
+# safeguarding are read only by people who see it.
+FLAGS: dict[str, str] = {**SAFEGUARDING, "is_boarder": "Boarder", "is_mobile_child": "Mobile child"}
+PRIVATE_FLAGS = frozenset(SAFEGUARDING)
 LEVELS = (1, 2)
 
 
@@ -51,7 +45,7 @@ def below_of(policy: LetterPolicy) -> Fraction:
     return Fraction(policy.below)
 
 
-def below_words(below: Fraction) -> str:
+def below_words(below: Fraction | Decimal) -> str:
     """Give a level as it is read, like "95 %" or "92.5 %"."""
     return f"{float(below):g} %"
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from attendance_office.staff.models import Post
+from attendance_office.staff.roles import Role
 from attendance_office.web.templatetags.office import clock
-from letters.models import Message
+from letters.models import Letter, Message
 from registers.queries.registers import RegisterLine, Status, registers_of
 from registers.rules.sessions import Session
 
@@ -27,6 +29,8 @@ def reading_of(message: Message) -> Reading:
     """Read the record again for a message: five queries for each session it asks about."""
     if message.kind == Message.Kind.VULNERABLE:
         return _vulnerable(message)
+    if message.kind == Message.Kind.LEVEL_TOLD:
+        return _level_told(message)
     return _registers(message)
 
 
@@ -66,6 +70,26 @@ def _vulnerable(message: Message) -> Reading:
     if concern is None or message.recipient is None:
         return Reading("", "", "The pupil is marked, and not absent without a plan.")
     written = words.vulnerable(message.school, message.recipient, concern)
+    return Reading(written.subject, written.body, "")
+
+
+def _level_told(message: Message) -> Reading:
+    """Read again which letters of the approval stand: those put back or recalled since are not told of."""
+    head = message.recipient
+    if head is None:
+        return Reading("", "", "Nobody is there to be told.")
+    years = Post.objects.filter(school=message.school_id, user=head, role=Role.HEAD_OF_YEAR, ended_on=None)
+    letters = Letter.objects.filter(
+        school=message.school_id,
+        approved_at=message.written_at,
+        policy__tells_head_of_year=True,
+        pupil__year_group__in=years.values("year_group"),
+        recalled_at=None,
+    ).exclude(state=Letter.State.HELD_BACK)
+    told = list(letters.select_related("pupil").order_by("pupil__sort_name", "pk"))
+    if not told:
+        return Reading("", "", "The letters it tells of were put back, held back or recalled.")
+    written = words.level_told(message.school, head, told)
     return Reading(written.subject, written.body, "")
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from attendance_office.staff.models import School, User
+from letters.models import Letter
 from registers.queries.registers import RegisterLine, Status
 from registers.rules.dates import spoken_date
 from registers.rules.sessions import Session
@@ -106,6 +107,28 @@ def vulnerable(school: School, recipient: User, concern: Concern) -> Words:
     kind = "not marked" if concern.mark is None else "absent"
     subject = f"Highly vulnerable pupil {kind}: form {concern.form}, {when(concern.session)}"
     return Words(subject[:200], body.replace("\n\n\n\n", "\n\n"))
+
+
+def level_told(school: School, recipient: User, letters: Sequence[Letter]) -> Words:
+    """Tell a head of year about whom letters of a level were approved."""
+    pupils = {letter.pupil_id: letter for letter in letters}
+    listed = "\n".join(
+        f"- {letter.pupil.name}, year {letter.pupil.year_group}: {letter.facts.get('percent', '')}, "
+        f"{letter.facts.get('missed', 0)} of {letter.facts.get('possible', 0)} sessions missed\n"
+        f"  {link('registers:pupil_detail', pk=pupil_id)}"
+        for pupil_id, letter in pupils.items()
+    )
+    below = f"{letters[0].facts.get('below', '')} %"
+    many = "1 pupil" if len(pupils) == 1 else f"{len(pupils)} pupils"
+    body = "\n\n".join(
+        [
+            f"{recipient.signature},",
+            f"Letters to the parents of {many} whose attendance is below {below} were approved:",
+            listed,
+            _foot(school),
+        ]
+    )
+    return Words(f"Letters about attendance below {below}: {many}"[:200], body)
 
 
 def _how_it_stands(concern: Concern) -> str:

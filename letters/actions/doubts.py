@@ -1,0 +1,146 @@
+"""Letters that the register supports no longer: found, answered by an apology, recalled, or left to stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attendance_office import clock
+from attendance_office.audit import trail
+from attendance_office.refusals import Refused
+from attendance_office.staff.models import School, User
+from letters.models import Addressee, Letter, LetterKind
+from letters.queries.doubts import OUT, Doubt, doubts_of
+from letters.queries.wording import wording, wordings
+
+State = Letter.State
+
+
+def find_doubted(*, school: School, by: User | None, at: datetime) -> list[Letter]:
+    """Flag each letter, made or sent, whose counted days no longer support it, and draft the apology for those sent.
+
+    A flag goes away where the marks support the letter again and nobody has answered it. Looking twice changes
+    nothing. The marks are read in one statement.
+    """
+    with trail.signed(by=by, at=at, school_id=school.pk):
+        found = doubts_of(school.pk)
+        if not found:
+            return []
+        rows = Letter.objects.select_for_update(of=("self",)).filter(
+            school=school, pk__in=[one.letter_id for one in found]
+        )
+        letters = rows.select_related("pupil").in_bulk()
+        new = [_flag(letters[one.letter_id], one, at) for one in found if not one.is_supported]
+        cleared = [_clear(letters[one.letter_id]) for one in found if one.is_supported]
+        Letter.objects.bulk_update([*new, *cleared], ["doubted_at", "doubted_why"])
+        _draft_apologies(school, [one for one in new if one.state in OUT], by=by, at=at)
+        _drop_apologies(school, cleared)
+        trail.record(
+            verb="doubted letters", by=by, at=at, school_id=school.pk, subject_kind="school", subject_id=school.pk,
+            words=f"The register no longer supports {len(new)} of the letters sent; {len(cleared)} it supports again.",
+            after={"doubted": [one.pk for one in new], "supported": [one.pk for one in cleared]},
+        )  # fmt: skip
+    return new
+
+
+def recall_letter(*, letter: Letter, why: str, by: User, at: datetime) -> Letter:
+    """Recall a letter: one that has not gone is stopped; for one that has an apology is drafted, if none is.
+
+    Raises Refused without a reason, for a letter that is being made this moment, and for one never approved.
+    """
+    if not why.strip():
+        raise Refused("Say why the letter is recalled.")
+    with trail.signed(by=by, at=at, school_id=letter.school_id):
+        kept = _locked(letter)
+        if kept.recalled_at is not None:
+            raise Refused("This letter is recalled already.")
+        if kept.state == State.CLAIMED:
+            raise Refused("This letter is being made this moment. Try again in a minute.")
+        if kept.state in {State.WAITING, State.READY}:
+            kept.state, kept.ended_why = State.RECALLED, f"Recalled by {by.signature}: {why.strip()}"[:300]
+        elif kept.state not in OUT:
+            raise Refused(f"There is nothing to recall: {kept.get_state_display().lower()}.")
+        else:
+            _draft_apologies(kept.school, [kept], by=by, at=at)
+        kept.recalled_at, kept.recalled_by = at, by
+        kept.save(update_fields=["state", "ended_why", "recalled_at", "recalled_by"])
+        trail.record(
+            verb="recalled a letter", by=by, at=at, school_id=kept.school_id, subject_kind="letter",
+            subject_id=kept.pk, words=f"{kept.get_kind_display()} about {kept.pupil}: recalled.", reason=why,
+        )  # fmt: skip
+    return kept
+
+
+def let_stand(*, letter: Letter, why: str, by: User, at: datetime) -> Letter:
+    """Let a doubted letter stand: its drafted apology is set aside, and it is not doubted again.
+
+    Raises Refused without a reason, and where it is not in doubt.
+    """
+    if not why.strip():
+        raise Refused("Say why the letter stands.")
+    with trail.signed(by=by, at=at, school_id=letter.school_id):
+        kept = _locked(letter)
+        if kept.doubted_at is None or kept.recalled_at is not None or kept.stands_at is not None:
+            raise Refused("This letter is not in doubt.")
+        kept.stands_at, kept.stands_by, kept.stands_why = at, by, why.strip()[:300]
+        kept.save(update_fields=["stands_at", "stands_by", "stands_why"])
+        _drop_apologies(kept.school, [kept])
+        trail.record(
+            verb="let a letter stand", by=by, at=at, school_id=kept.school_id, subject_kind="letter",
+            subject_id=kept.pk, words=f"{kept.get_kind_display()} about {kept.pupil}: stands.", reason=why,
+        )  # fmt: skip
+    return kept
+
+
+def _locked(letter: Letter) -> Letter:
+    rows = Letter.objects.select_for_update(of=("self",)).select_related("pupil", "school")
+    return rows.get(pk=letter.pk)
+
+
+def _flag(letter: Letter, doubt: Doubt, at: datetime) -> Letter:
+    letter.doubted_at, letter.doubted_why = at, doubt.words[:400]
+    return letter
+
+
+def _clear(letter: Letter) -> Letter:
+    letter.doubted_at, letter.doubted_why = None, ""
+    return letter
+
+
+def _draft_apologies(school: School, letters: Sequence[Letter], *, by: User | None, at: datetime) -> list[Letter]:
+    """Propose the apology for each letter that has none, to the same people at the address of that letter."""
+    found = wordings(school.pk, [LetterKind.APOLOGY])
+    there = set(
+        Letter.objects.filter(school=school, corrects__in=letters)
+        .exclude(state=State.DECLINED)
+        .values_list("corrects", flat=True)
+    )
+    drafts = []
+    for letter in letters:
+        version = wording(found, LetterKind.APOLOGY, letter.language)
+        if letter.pk in there or version is None:
+            continue
+        turn = Letter.objects.filter(school=school, corrects=letter).count()
+        drafts.append(
+            Letter(
+                school=school, key=f"apology:{letter.pk}:{turn}", kind=LetterKind.APOLOGY, pupil_id=letter.pupil_id,
+                corrects=letter, version=version, channel=letter.channel, to_name=letter.to_name,
+                to_address=letter.to_address, to_email=letter.to_email, language=letter.language,
+                is_large_print=letter.is_large_print, facts=letter.facts_sent or letter.facts,
+                proposed_on=clock.local(at).date(), proposed_at=at, proposed_by=by,
+            )
+        )  # fmt: skip
+    made = Letter.objects.bulk_create(drafts)
+    readers = Addressee.objects.filter(letter__in=[one.corrects_id for one in made])
+    draft_of = {one.corrects_id: one for one in made}
+    Addressee.objects.bulk_create(
+        Addressee(school=school, letter=draft_of[one.letter_id], contact_id=one.contact_id, name=one.name)
+        for one in readers
+    )
+    return made
+
+
+def _drop_apologies(school: School, letters: Sequence[Letter]) -> None:
+    """Set aside the apologies that nobody has approved."""
+    waiting = Letter.objects.filter(school=school, corrects__in=letters, state__in=[State.PROPOSED, State.HELD_BACK])
+    waiting.update(state=State.DECLINED, ended_why="The letter it would correct stands")
