@@ -1,95 +1,392 @@
-"""The geometry of charts: numbers in, places on the page out. components/line_chart.html draws it without colours."""
+"""Charts: a specification in, inline SVG out, the same on a page and in a PDF.
+
+Each chart says in words what it shows (title and desc, for the ear), reads in black and white (dashes, patterns,
+numbers beside the marks) and has its numbers as a table: components/chart.html draws all of it. What is drawn is in
+the colour of the text around it (`currentColor`); classes let a page give it its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-WIDTH: Final = 520
-HEIGHT: Final = 262
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 512, 14, 234
-_NARROWEST: Final = 34  # between two labels of the foot
-_STEPS: Final = (5, 10, 20, 25)
-_LINES: Final = 5
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+Share = Fraction | None
+
+_LEFT, _RIGHT, _TOP = 38, 512, 14
+_WIDTH: Final = 520
+_PLOT: Final = 220  # height of a line's field
+_NARROWEST: Final = 38  # between two labels of the foot
+_STEPS: Final = (1, 2, 5, 10, 20, 25)
+_LEVELS: Final = 5
+_DASHES: Final = ("", "7 4", "2 3", "9 3 2 3", "4 2 1 2")
 _THRESHOLDS: Final = (90, 95)
+_BAR: Final = 16
+_CELL, _CELL_HIGH = 86, 46
 
 
 @dataclass(frozen=True)
 class Line:
-    """A level of the chart with its per cent."""
+    """One line of shares over time; None where there is none, and the line has a gap there."""
 
-    y: str
-    label: int
-    is_threshold: bool
-
-
-@dataclass(frozen=True)
-class Label:
-    """A word under the chart."""
-
-    x: str
-    words: str
+    name: str
+    shares: tuple[Share, ...]
 
 
 @dataclass(frozen=True)
 class LineChart:
-    """One line of shares over time."""
+    """Lines over the same places. `marks` names each place under the chart, `places` in the table; "" leaves it out.
 
-    path: str
-    levels: tuple[Line, ...]
-    labels: tuple[Label, ...]
-    last_x: str
-    last_y: str
-    last_label_y: str
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = _LEFT
-    right: int = _RIGHT
+    `small` draws each line in a field of its own, all to the same scale.
+    """
+
+    key: str
+    title: str
+    words: str
+    lines: tuple[Line, ...]
+    marks: tuple[str, ...]
+    places: tuple[str, ...]
+    heading: str = "Week of"
+    small: bool = False
+
+    @property
+    def heads(self) -> list[str]:
+        """Give the heads of the table under the chart."""
+        return [self.heading, *(line.name for line in self.lines)]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """Give the rows of the table under the chart."""
+        return [
+            [place, *(spoken(line.shares[at]) for line in self.lines)] for at, place in enumerate(self.places) if place
+        ]
+
+    @property
+    def svg(self) -> SafeString:
+        """Draw it; nothing where no line has two points."""
+        shares = [share for line in self.lines for share in line.shares if share is not None]
+        if len(shares) < 2:
+            return SafeString("")
+        step, floor = _scale(min(shares))
+        if self.small:
+            return _small(self, floor)
+        height = _TOP + _PLOT + 28
+        levels = format_html_join(
+            "",
+            '<line class="{}" stroke="currentColor" stroke-opacity="{}"{} x1="{}" x2="{}" y1="{}" y2="{}"/>'
+            '<text x="{}" y="{}" dy="4" text-anchor="end">{}</text>',
+            (
+                (
+                    *(("mark", ".55") if level in _THRESHOLDS else ("grid", ".16")),
+                    SafeString(' stroke-dasharray="4 3"') if level in _THRESHOLDS else "",
+                    _LEFT,
+                    _RIGHT,
+                    *(_y(level, floor, _TOP, _PLOT),) * 2,
+                    _LEFT - 6,
+                    _y(level, floor, _TOP, _PLOT),
+                    level,
+                )
+                for level in range(floor, 101, step)
+            ),
+        )
+        drawn = [_line(line, at, floor, _TOP, _PLOT, named=len(self.lines) > 1) for at, line in enumerate(self.lines)]
+        foot = _foot(self.marks, _TOP + _PLOT + 20)
+        return _framed(self.key, self.title, self.words, height, [levels, *drawn, foot])
 
 
-def line_chart(shares: Sequence[Fraction], marks: Sequence[str]) -> LineChart | None:
-    """Place shares (0 to 1) from left to right; `marks` names the place of each, "" for none. None without two."""
-    if len(shares) < 2:
-        return None
-    step, floor = _scale(min(shares))
-    top = 100
+@dataclass(frozen=True)
+class Bar:
+    """One bar: its name, its share, and the words printed beside it."""
 
-    def place_x(at: int) -> float:
-        return _LEFT + (_RIGHT - _LEFT) * at / (len(shares) - 1)
+    name: str
+    share: Share
+    words: str
+    beside: Share = None  # a second, hatched bar under it, as England's
+    beside_words: str = ""
 
-    def place_y(per_cent: float) -> float:
-        return _TOP + (_BOTTOM - _TOP) * (top - per_cent) / (top - floor)
 
-    points = [(place_x(at), place_y(float(share * 100))) for at, share in enumerate(shares)]
-    labels: list[Label] = []
-    before = -float(_NARROWEST)
-    for at, words in enumerate(marks):
-        if words and place_x(at) - before >= _NARROWEST and place_x(at) <= _RIGHT - _NARROWEST / 2:
-            labels.append(Label(f"{place_x(at):.1f}", words))
-            before = place_x(at)
-    levels = [Line(f"{place_y(level):.1f}", level, level in _THRESHOLDS) for level in range(floor, top + 1, step)]
-    last_x, last_y = points[-1]
-    # The figure stands on the side of the last point from which the line does not come.
-    recent = [y for _, y in points[-max(3, len(points) // 8) :]]
-    comes_from_below = sum(recent) / len(recent) > last_y
-    under = last_y - 10 if comes_from_below or last_y > _BOTTOM - 24 else last_y + 20
-    return LineChart(
-        path="M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in points),
-        levels=tuple(levels),
-        labels=tuple(labels),
-        last_x=f"{last_x:.1f}",
-        last_y=f"{last_y:.1f}",
-        last_label_y=f"{under:.1f}",
+@dataclass(frozen=True)
+class BarChart:
+    """Bars of shares from nought, each with its number. `names` says what the first and the second bars are."""
+
+    key: str
+    title: str
+    words: str
+    bars: tuple[Bar, ...]
+    heading: str
+    names: tuple[str, ...]
+
+    @property
+    def heads(self) -> list[str]:
+        """Give the heads of the table under the chart."""
+        return [self.heading, *self.names]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """Give the rows of the table under the chart."""
+        return [[bar.name, bar.words, bar.beside_words][: len(self.heads)] for bar in self.bars]
+
+    @property
+    def svg(self) -> SafeString:
+        """Draw it; nothing where no bar has a share."""
+        shares = [share for bar in self.bars for share in (bar.share, bar.beside) if share is not None]
+        if not shares:
+            return SafeString("")
+        two = len(self.names) > 1
+        left, right = 168, _WIDTH - 118
+        longest = max(*shares, Fraction(1, 1000))
+        row = _BAR + (_BAR if two else 0) + 10
+        top = 26 if two else 6
+        parts = [_hatch(self.key)]
+        if two:
+            parts.append(_key_of_bars(self.key, self.names, left))
+        for at, bar in enumerate(self.bars):
+            y = top + at * row
+            parts.append(format_html('<text x="{}" y="{}" dy="12" text-anchor="end">{}</text>', left - 8, y, bar.name))
+            if bar.share is not None:
+                wide = (right - left) * float(bar.share / longest)
+                parts.append(
+                    format_html(
+                        '<rect class="bar" fill="currentColor" x="{}" y="{}" width="{}" height="{}"/>',
+                        left, y, f"{wide:.1f}", _BAR,
+                    )
+                )  # fmt: skip
+            wide = (right - left) * float((bar.share or Fraction(0)) / longest)
+            parts.append(
+                format_html(
+                    '<text class="strong" x="{}" y="{}" dy="12">{}</text>', f"{left + wide + 6:.1f}", y, bar.words
+                )
+            )
+            if two and bar.beside is not None:
+                wide = (right - left) * float(bar.beside / longest)
+                parts.append(
+                    format_html(
+                        '<rect fill="url(#{}-hatch)" stroke="currentColor" stroke-opacity=".6" x="{}" y="{}" width="{}"'
+                        ' height="{}"/><text x="{}" y="{}" dy="9">{}</text>',
+                        self.key, left, y + _BAR + 2, f"{wide:.1f}", _BAR - 6, f"{left + wide + 6:.1f}", y + _BAR + 2,
+                        bar.beside_words,
+                    )
+                )  # fmt: skip
+        return _framed(self.key, self.title, self.words, top + len(self.bars) * row, parts)
+
+
+@dataclass(frozen=True)
+class HeatChart:
+    """Shares by row and column, each cell with its number; the highest and the lowest are named beside theirs."""
+
+    key: str
+    title: str
+    words: str
+    row_names: tuple[str, ...]
+    column_names: tuple[str, ...]
+    cells: tuple[tuple[Share, ...], ...]
+
+    @property
+    def heads(self) -> list[str]:
+        """Give the heads of the table under the chart."""
+        return ["Session", *self.column_names]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """Give the rows of the table under the chart."""
+        return [[name, *(spoken(share) for share in row)] for name, row in zip(self.row_names, self.cells, strict=True)]
+
+    @property
+    def svg(self) -> SafeString:
+        """Draw it; nothing where no cell has a share."""
+        known = [share for row in self.cells for share in row if share is not None]
+        if not known:
+            return SafeString("")
+        low, high = min(known), max(known)
+        parts = [
+            format_html_join(
+                "",
+                '<text x="{}" y="14" text-anchor="middle">{}</text>',
+                ((86 + at * _CELL + _CELL // 2, name) for at, name in enumerate(self.column_names)),
+            )
+        ]
+        for r, (name, row) in enumerate(zip(self.row_names, self.cells, strict=True)):
+            y = 22 + r * (_CELL_HIGH + 2)
+            parts.append(format_html('<text x="78" y="{}" text-anchor="end">{}</text>', y + 28, name))
+            for c, share in enumerate(row):
+                parts.append(_cell(86 + c * _CELL, y, share, low, high))
+        height = 22 + len(self.row_names) * (_CELL_HIGH + 2) + 4
+        return _framed(self.key, self.title, self.words, height, parts)
+
+
+def spoken(share: Share) -> str:
+    """Give a share as charts print it: "93.8 %", or "no rate"."""
+    if share is None:
+        return "no rate"
+    tenths = (share * 1000 + Fraction(1, 2)).__floor__()
+    return f"{tenths // 10}.{tenths % 10} %"
+
+
+def _framed(key: str, title: str, words: str, height: float, parts: Iterable[SafeString]) -> SafeString:
+    return format_html(
+        '<svg class="chart" viewBox="0 0 {0} {1}" role="img" aria-labelledby="{2}-title {2}-desc" font-size="12"'
+        ' fill="currentColor"><title id="{2}-title">{3}</title><desc id="{2}-desc">{4}</desc>{5}</svg>',
+        _WIDTH,
+        round(height),
+        key,
+        title,
+        words,
+        format_html_join("", "{}", ((part,) for part in parts)),
     )
+
+
+def _line(line: Line, at: int, floor: int, top: float, high: float, *, named: bool) -> SafeString:
+    """Draw one line, broken where a share is missing, with its last number; lines differ by their dashes."""
+    points = [
+        (_x(place, len(line.shares)), _y(float(share * 100), floor, top, high))
+        for place, share in enumerate(line.shares)
+        if share is not None
+    ]
+    if not points:
+        return SafeString("")
+    last_x, last_y = points[-1]
+    recent = [float(y) for _, y in points[-max(3, len(points) // 8) :]]
+    comes_from_below = sum(recent) / len(recent) > float(last_y)
+    label_y = float(last_y) - 10 if comes_from_below or float(last_y) > top + high - 24 else float(last_y) + 20
+    last = next(share for share in reversed(line.shares) if share is not None)
+    return format_html(
+        '<path class="ln" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round"'
+        ' stroke-dasharray="{}" d="{}"/><circle class="dot" cx="{}" cy="{}" r="4"/>'
+        '<text class="strong" x="{}" y="{}" text-anchor="end" font-size="13">{}{}</text>',
+        _DASHES[at % len(_DASHES)] or "none",
+        _path(line.shares, floor, top, high),
+        last_x,
+        last_y,
+        last_x,
+        f"{label_y:.1f}",
+        f"{line.name} " if named else "",
+        spoken(last),
+    )
+
+
+def _path(shares: Sequence[Share], floor: int, top: float, high: float) -> str:
+    found, pen_is_up = [], True
+    for place, share in enumerate(shares):
+        if share is None:
+            pen_is_up = True
+            continue
+        found.append(f"{'M' if pen_is_up else 'L'}{_x(place, len(shares))} {_y(float(share * 100), floor, top, high)}")
+        pen_is_up = False
+    return " ".join(found)
+
+
+def _small(chart: LineChart, floor: int) -> SafeString:
+    """Draw small multiples: a field for each line, its name at the left, all to one scale."""
+    high, parts = 40, []
+    for at, line in enumerate(chart.lines):
+        top = 16 + at * (high + 16)
+        base = _y(90, floor, top, high) if floor < 90 else _y(floor, floor, top, high)
+        parts.append(
+            format_html(
+                '<text class="strong" x="0" y="{}" font-weight="600">{}</text>'
+                '<line class="mark" stroke="currentColor" stroke-opacity=".5" stroke-dasharray="4 3" x1="110" x2="{}"'
+                ' y1="{}" y2="{}"/>',
+                top + high // 2 + 4, line.name, _RIGHT, base, base,
+            )
+        )  # fmt: skip
+        parts.append(_points(line, floor, top, high))
+    foot = 16 + len(chart.lines) * (high + 16)
+    parts.append(_foot(chart.marks, foot, left=120))
+    return _framed(chart.key, chart.title, chart.words, foot + 10, parts)
+
+
+def _points(line: Line, floor: int, top: float, high: float) -> SafeString:
+    """Draw the dots of one small field with their line; few dots have their numbers, many only the last."""
+    places = len(line.shares)
+    points = [
+        (120 + (_RIGHT - 20 - 120) * place / max(1, places - 1), float(_y(float(share * 100), floor, top, high)), share)
+        for place, share in enumerate(line.shares)
+        if share is not None
+    ]
+    if not points:
+        return SafeString("")
+    few = places <= 6
+    return format_html(
+        '<polyline class="ln thin" fill="none" stroke="currentColor" stroke-width="1.5" points="{}"/>{}',
+        " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points),
+        format_html_join(
+            "",
+            '<circle class="dot" cx="{}" cy="{}" r="3.4"/>'
+            '<text class="strong" x="{}" y="{}" text-anchor="middle">{}</text>',
+            (
+                (f"{x:.1f}", f"{y:.1f}", f"{x:.1f}", f"{y - 8:.1f}", spoken(share).removesuffix(" %"))
+                for x, y, share in (points if few else points[-1:])
+            ),
+        ),
+    )
+
+
+def _foot(marks: Sequence[str], y: float, *, left: float = _LEFT) -> SafeString:
+    """Draw the words under the places, leaving out those that would stand on one another."""
+    found: list[tuple[str, float, str]] = []
+    before = -float(_NARROWEST)
+    right = _RIGHT if left == _LEFT else _RIGHT - 20
+    for place, words in enumerate(marks):
+        x = left + (right - left) * place / max(1, len(marks) - 1)
+        wide = max(_NARROWEST, 7 * len(words))
+        if words and x - before >= wide and x <= _RIGHT - _NARROWEST / 2:
+            found.append((f"{x:.1f}", y, words))
+            before = x
+    anchor = "start" if left == _LEFT else "middle"
+    return format_html_join(
+        "", '<text x="{}" y="{}" text-anchor="{}">{}</text>', ((*one[:2], anchor, one[2]) for one in found)
+    )
+
+
+def _cell(x: int, y: int, share: Share, low: Fraction, high: Fraction) -> SafeString:
+    """Draw one cell: its depth between the lowest and the highest, its number, and a word at both ends."""
+    if share is None:
+        return format_html('<text x="{}" y="{}" text-anchor="middle">-</text>', x + _CELL // 2, y + 28)
+    depth = 0.06 if high == low else 0.06 + 0.34 * float((share - low) / (high - low))
+    word = "" if high == low else {low: "lowest", high: "highest"}.get(share, "")
+    return format_html(
+        '<rect class="heat" fill="currentColor" fill-opacity="{}" stroke="currentColor" stroke-opacity="{}"'
+        ' x="{}" y="{}" width="{}" height="{}"/>'
+        '<text class="ink" x="{}" y="{}" text-anchor="middle" font-size="14">{}</text>'
+        '<text class="ink" x="{}" y="{}" text-anchor="middle" font-size="10.5">{}</text>',
+        f"{depth:.2f}", ".9" if word else ".2", x, y, _CELL - 3, _CELL_HIGH, x + _CELL // 2, y + (21 if word else 28),
+        spoken(share), x + _CELL // 2, y + 37, word,
+    )  # fmt: skip
+
+
+def _hatch(key: str) -> SafeString:
+    return format_html(
+        '<defs><pattern id="{}-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        '<rect width="2" height="6" fill="currentColor" fill-opacity=".55"/></pattern></defs>',
+        key,
+    )
+
+
+def _key_of_bars(key: str, names: Sequence[str], left: int) -> SafeString:
+    return format_html(
+        '<rect class="bar" fill="currentColor" x="{}" y="4" width="18" height="10"/><text x="{}" y="13">{}</text>'
+        '<rect fill="url(#{}-hatch)" stroke="currentColor" stroke-opacity=".6" x="{}" y="4" width="18" height="10"/>'
+        '<text x="{}" y="13">{}</text>',
+        left, left + 24, names[0], key, left + 140, left + 164, names[1],
+    )  # fmt: skip
+
+
+def _x(place: int, places: int) -> str:
+    return f"{_LEFT + (_RIGHT - _LEFT) * place / max(1, places - 1):.1f}"
+
+
+def _y(per_cent: float, floor: int, top: float, high: float) -> str:
+    return f"{top + high * (100 - per_cent) / (100 - floor):.1f}"
 
 
 def _scale(lowest: Fraction) -> tuple[int, int]:
     """Give the step and the lowest level: at most five steps under 100, and the whole line within."""
     for step in _STEPS:
-        floor = int(lowest * 100) // step * step
-        floor = min(floor, 100 - 2 * step)
-        if (100 - floor) // step <= _LINES:
-            return step, floor
+        floor = min(int(lowest * 100) // step * step, 100 - 2 * step)
+        if (100 - floor) // step <= _LEVELS:
+            return step, max(0, floor)
     return _STEPS[-1], 0

@@ -16,7 +16,7 @@ from attendance_office import clock
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
-from attendance_office.web.charts import line_chart
+from attendance_office.web.charts import Line, LineChart, spoken
 from attendance_office.web.doors import StaffRequest, door, may
 from attendance_office.web.export import Cell, Column
 from attendance_office.web.lists import narrowed, send_list
@@ -128,10 +128,8 @@ def attendance(seen: Look) -> dict[str, Any]:
     return {
         "period": seen.period,
         "receipt": years.receipt(seen.marks, seen.due),
-        "chart": line_chart([point.rate for point in points], _months(points)),
+        "chart": _rolling(points) if len(points) > 1 else None,
         "points": points,
-        "lowest": min((point.rate for point in points), default=None),
-        "by_week": _by_week(points),
         "so_far": _so_far(seen.pupil, seen, on),
         "so_far_year": school_year(on),
         "amended": amended[:AMENDMENTS_BESIDE_THE_YEAR],
@@ -184,9 +182,19 @@ def _months(points: list[years.Point]) -> list[str]:
     return names
 
 
-def _by_week(points: list[years.Point]) -> list[years.Point]:
-    last = {point.session.monday: point for point in points}
-    return [last[week] for week in sorted(last, reverse=True)]
+def _rolling(points: list[years.Point]) -> LineChart:
+    """Give the rolling rate as a chart: a point for each session."""
+    lowest = min(point.rate for point in points)
+    last_of_week = {point.session.monday: point for point in points}
+    return LineChart(
+        key="rolling",
+        title="Rolling attendance over the last 40 possible sessions",
+        words=f"Lowest {spoken(lowest)}, now {spoken(points[-1].rate)}.",
+        lines=(Line("Last 40 sessions", tuple(point.rate for point in points)),),
+        marks=tuple(_months(points)),
+        places=tuple(point.session.spoken() if last_of_week[point.session.monday] is point else "" for point in points),
+        heading="At the end of",
+    )
 
 
 @require_GET

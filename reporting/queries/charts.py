@@ -1,92 +1,87 @@
-"""Numbers laid out for charts: points in the chart's own units, so that a template only draws."""
+"""What charts of the reading room show: figures laid out for attendance_office.web.charts, which draws them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Final
 
-from registers.rules.rates import Tally, spoken_percent
+from attendance_office.web.charts import Bar, BarChart, HeatChart, Line, LineChart, spoken
+from registers.rules.rates import Tally
 
-FLOOR = 90  # the line each small chart sits on, in per cent
-STEP_TOP, ROW = 17, 39
-
-
-@dataclass(frozen=True)
-class Point:
-    """One dot of a small chart."""
-
-    x: float
-    y: float
-    label_y: float
-    tally: Tally | None
-    is_last: bool
-
-    @property
-    def words(self) -> str:
-        """Give the rate as the chart prints it, without its sign."""
-        return spoken_percent(self.tally.attendance_rate).removesuffix("%").strip() if self.tally else ""
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri")
+MOST_LINES: Final = 3  # more lines than these are drawn each in a field of its own
 
 
-@dataclass(frozen=True)
-class SmallChart:
-    """One year group's row: its name, its base line, its dots and the line through them."""
-
-    year_group: int
-    name_y: float
-    base: float
-    points: Sequence[Point]
-
-    @property
-    def path(self) -> str:
-        """Give the line through the dots that have a rate."""
-        return " ".join(f"{point.x:.1f},{point.y:.1f}" for point in self.points if point.tally is not None)
-
-
-@dataclass(frozen=True)
-class Label:
-    """A word over a column."""
-
-    x: float
-    words: str
+def of_days(years: Sequence[tuple[int, Sequence[tuple[date, Tally | None]]]], days: Sequence[date]) -> LineChart:
+    """Give the last days of each year group, a small field for each."""
+    return LineChart(
+        key="year-days",
+        title=f"Attendance by year group on the last {len(days)} school days",
+        words="Each dashed line is at 90 %.",
+        lines=tuple(
+            Line(f"Year {year}", tuple(counted.attendance_rate if counted else None for _, counted in values))
+            for year, values in years
+        ),
+        marks=tuple(f"{on:%a} {on.day}" for on in days),
+        places=tuple(f"{on:%a} {on.day} {on:%b %Y}" for on in days),
+        heading="Day",
+        small=True,
+    )
 
 
-@dataclass(frozen=True)
-class SmallCharts:
-    """All rows of the small chart, and how tall it is."""
+def of_weeks(lines: Sequence[tuple[str, Mapping[date, Tally]]], title: str) -> LineChart:
+    """Give attendance week by week: one line, or one for each part; many of them in fields of their own."""
+    weeks = sorted({week for _, found in lines for week in found})
+    first = {(week.year, week.month): week for week in reversed(weeks)}
+    return LineChart(
+        key="weeks",
+        title=title,
+        words="Dashed levels are 90 and 95 %. A week without a mark is left out.",
+        lines=tuple(
+            Line(name, tuple(found[week].attendance_rate if week in found else None for week in weeks))
+            for name, found in lines
+        ),
+        marks=tuple(f"{week:%b}" if week in first.values() else "" for week in weeks),
+        places=tuple(f"{week:%a} {week.day} {week:%b %Y}" for week in weeks),
+        small=len(lines) > MOST_LINES,
+    )
 
-    rows: Sequence[SmallChart]
-    labels: Sequence[Label]
 
-    @property
-    def height(self) -> int:
-        """Give the height in the chart's own units."""
-        return STEP_TOP + len(self.rows) * ROW + 6
+def of_weekdays(cells: Mapping[tuple[int, str], Tally]) -> HeatChart:
+    """Give absence by day of the week and session."""
+    return HeatChart(
+        key="weekdays",
+        title="Absence by day of the week and session",
+        words="Each cell holds its absence in per cent; the highest and the lowest are named.",
+        row_names=("Morning", "Afternoon"),
+        column_names=DAYS,
+        cells=tuple(
+            tuple(cells[day, half].absence_rate if (day, half) in cells else None for day in range(1, 6))
+            for half in ("AM", "PM")
+        ),
+    )
 
 
-def _x(place: int, days: int) -> float:
-    """Give the middle of a day's column; the latest day stands at the right."""
-    return 290 - (days - 1 - place) * 52.5
+def of_bands(rows: Sequence[Bar], beside: str) -> BarChart:
+    """Give the share of pupils in each band of absence, beside a published distribution where one is named."""
+    return BarChart(
+        key="bands",
+        title="Pupils by band of absence",
+        words="Share of pupils with a possible session; the edge of a band belongs to the higher band.",
+        bars=tuple(rows),
+        heading="Absence",
+        names=("These pupils", beside) if beside else ("These pupils",),
+    )
 
 
-def small_charts(years: Sequence[tuple[int, Sequence[tuple[date, Tally | None]]]], days: Sequence[date]) -> SmallCharts:
-    """Lay out the days of each year group in a row: ninety per cent on the base line, two units a point above it."""
-    rows = []
-    for row, (year, values) in enumerate(years):
-        base = STEP_TOP + (row + 1) * ROW
-        points = []
-        for place, (_, counted) in enumerate(values):
-            rate = counted.attendance_rate if counted else None
-            lift = 0.0 if rate is None else max(0.0, min(20.0, float(rate * 100 - FLOOR) * 2))
-            points.append(
-                Point(
-                    x=round(_x(place, len(values)), 1),
-                    y=round(base - 2 - lift, 1),
-                    label_y=round(base - 9 - lift, 1),
-                    tally=counted if rate is not None else None,
-                    is_last=place == len(values) - 1,
-                )
-            )
-        rows.append(SmallChart(year_group=year, name_y=base - 8, base=base, points=points))
-    labels = [Label(x=round(_x(place, len(days)), 1), words=f"{on:%a} {on.day}") for place, on in enumerate(days)]
-    return SmallCharts(rows=rows, labels=labels)
+def of_rates(rows: Sequence[tuple[str, Tally]], title: str, heading: str) -> BarChart:
+    """Give the absence of several parts as bars."""
+    return BarChart(
+        key="parts",
+        title=title,
+        words="Absence in per cent of the possible sessions.",
+        bars=tuple(Bar(name, tally.absence_rate, spoken(tally.absence_rate)) for name, tally in rows),
+        heading=heading,
+        names=("Absence",),
+    )

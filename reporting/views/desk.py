@@ -23,7 +23,7 @@ def desk(request: StaffRequest) -> HttpResponse:
     read = morning(request.school, user=request.user, at=clock.now())
     context = {
         "desk": read,
-        "chart": charts.small_charts([(line.year_group, line.days) for line in read.years], read.days),
+        "chart": charts.of_days([(line.year_group, line.days) for line in read.years], read.days),
         "grid": _grid(read.lines),
     }
     request.nav_counts = {"missing": len(read.owed)}  # type: ignore[attr-defined]
