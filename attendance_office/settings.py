@@ -250,6 +250,12 @@ OFFICE_URL = env.str("OFFICE_URL", default=f"http://{_HOST}:8000" if HTTP_ONLY e
 # In the demo nothing leaves the machine: the post room hands every message to the outbox page instead.
 OFFICE_POST = env.str("OFFICE_POST", default="outbox" if OFFICE_DEMO or TESTING else "smtp")
 
+# The link to Wonde: its address and the office's token. Without both nothing is asked of it.
+OFFICE_WONDE_URL: str = env.str("OFFICE_WONDE_URL", default="")
+OFFICE_WONDE_TOKEN: str = env.str("OFFICE_WONDE_TOKEN", default="")
+# Minutes between two runs that bring in what changed there.
+OFFICE_WONDE_MINUTES: int = env.int("OFFICE_WONDE_MINUTES", default=60)
+
 CELERY_BROKER_URL = must("REDIS_URL", "redis://host:6379/0 (the broker: it holds hints, never the truth)")
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
@@ -286,6 +292,16 @@ CELERY_BEAT_SCHEDULE = {
     "read the files that wait": {
         "task": "registers.read_waiting_files",
         "schedule": env.float("OFFICE_FILES_SECONDS", default=5.0),
+        "options": {"expires": 60},
+    },
+    "bring in what changed in linked systems": {
+        "task": "registers.pull_from_links",
+        "schedule": env.float("OFFICE_LINK_SECONDS", default=20.0),
+        "options": {"expires": 60},
+    },
+    "write marks back to linked systems": {
+        "task": "registers.write_back",
+        "schedule": env.float("OFFICE_LINK_SECONDS", default=20.0),
         "options": {"expires": 60},
     },
     "put right what stuck": {

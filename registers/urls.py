@@ -17,6 +17,7 @@ from .views import (
     lates,
     lessons,
     line_messages,
+    links,
     pupil_pages,
     pupils,
     registers,
@@ -96,6 +97,13 @@ urlpatterns = [
     path("imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),
     path("imports/<int:pk>/file/", imports.import_file, name="import_file"),
     re_path(r"^imports/(?P<pk>\d+)/faults/(?P<form>csv|xlsx)/$", imports.import_faults, name="import_faults"),
+    # the link to another system
+    path("office/wonde/", links.link_detail, name="link_detail"),
+    path("office/wonde/codes/", links.link_codes, name="link_codes"),
+    path("office/wonde/pull/", links.link_pull, name="link_pull"),
+    path("office/wonde/out/", links.writeback_list, name="writeback_list"),
+    path("office/wonde/out/settle/", links.writeback_settle, name="writeback_settle"),
+    re_path(r"^office/wonde/out/export/(?P<form>csv|xlsx)/$", links.writeback_export, name="writeback_export"),
     # lates
     path("lates/", lates.late_list, name="late_list"),
     path("lates/year/<int:year>/", lates.late_sheet, name="late_sheet"),

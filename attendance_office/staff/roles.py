@@ -87,6 +87,7 @@ class Can(StrEnum):
     SEE_FIGURES = "See the school's figures"
     EXPORT = "Export lists"
     IMPORT = "Import files"
+    KEEP_LINK = "Set the link to another system"
     EDIT_PUPILS = "Change the admission register and groups"
     EDIT_CALENDAR = "Change terms, closures and session times"
     EDIT_JOBS = "Change the timetable of jobs"
@@ -148,7 +149,9 @@ _OFFICE = (
 
 MAY: dict[Role, frozenset[Can]] = {
     Role.OFFICER: frozenset(_OFFICE),
-    Role.LEAD: frozenset(_OFFICE | {Can.SEE_AUDIT, Can.EDIT_STAFF, Can.ISSUE_PAPERS, Can.SETTLE_SAFEGUARDING}),
+    Role.LEAD: frozenset(
+        _OFFICE | {Can.SEE_AUDIT, Can.EDIT_STAFF, Can.ISSUE_PAPERS, Can.SETTLE_SAFEGUARDING, Can.KEEP_LINK}
+    ),
     Role.HEAD_OF_YEAR: frozenset(
         _TAKES
         | _KNOWS
@@ -174,7 +177,7 @@ MAY: dict[Role, frozenset[Can]] = {
         _OFFICE
         - {Can.SEE_SAFEGUARDING, Can.CHASE, Can.SEE_MARK_REASONS, Can.LOG_ABSENCE}
         - {Can.APPROVE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME}
-        | {Can.SEE_AUDIT}
+        | {Can.SEE_AUDIT, Can.KEEP_LINK}
     ),
     Role.SLT: frozenset(
         {

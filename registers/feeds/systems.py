@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,8 +12,10 @@ from .table import Table
 # Our column, and what it is called elsewhere, in small letters without anything but letters and digits.
 PUPILS: Final[Mapping[str, tuple[str, ...]]] = {
     "upn": ("upn", "uniquepupilnumber", "studentupn", "educationdetailsupn"),
+    "remote_id": (),
     "admission_number": (
-        "adno", "admissionnumber", "admno", "admissionno", "misid", "studentid", "arborid", "primaryid", "id",
+        "adno", "admissionnumber", "admno", "admissionno", "educationdetailsadmissionnumber", "misid", "studentid",
+        "arborid", "primaryid", "id",
     ),
     "legal_surname": ("legalsurname", "legallastname", "surname", "lastname", "familyname"),
     "legal_forename": ("legalforename", "legalfirstname", "forename", "firstname", "givenname"),
@@ -22,9 +24,15 @@ PUPILS: Final[Mapping[str, tuple[str, ...]]] = {
     "middle_names": ("middlenames", "middlename"),
     "date_of_birth": ("dob", "dateofbirth", "birthdate"),
     "sex": ("sex", "gender", "legalsex"),
-    "year_group": ("year", "yeargroup", "ncyear", "ncyearactual", "yeartaughtin", "grade", "yearcode"),
+    "year_group": (
+        "year", "yeargroup", "ncyear", "ncyearactual", "yeartaughtin", "grade", "educationdetailscurrentncyear",
+        "yearname", "yearcode",
+    ),
     "tutor_group": ("reg", "reggroup", "registrationgroup", "form", "tutorgroup", "registrationform", "regform"),
-    "starts_on": ("admissiondate", "dateofadmission", "doa", "enrolmentdate", "enrolmentstart", "startdate"),
+    "starts_on": (
+        "admissiondate", "educationdetailsadmissiondate", "dateofadmission", "doa", "enrolmentdate", "enrolmentstart",
+        "startdate",
+    ),
     "ends_on": ("leavingdate", "dateofleaving", "enrolmentend", "enddate"),
     "address": ("address", "homeaddress", "fulladdress"),
     "postcode": ("postcode", "homepostcode"),
@@ -37,23 +45,31 @@ PUPILS: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 CONTACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "upn": PUPILS["upn"],
+    "remote_id": (),
+    "reference": ("contactid", "contactreference"),
     "admission_number": ("adno", "admissionnumber", "studentid", "arborid", "studentmisid"),
     "full_name": ("studentname", "pupilname", "student"),
     "surname": ("contactsurname", "parentsurname", "surname", "lastname"),
     "forename": ("contactforename", "parentforename", "forename", "firstname"),
     "title": ("title", "contacttitle", "salutation"),
-    "relationship": ("relationship", "relation", "relationshiptostudent", "relationshiptype"),
-    "priority": ("priority", "contactpriority", "contactorder", "emergencycontactpriority"),
-    "mobile": ("mobile", "mobilephone", "mobilenumber", "phonemobile"),
-    "home_phone": ("homephone", "hometelephone", "phonehome", "telephone"),
-    "work_phone": ("workphone", "worktelephone", "phonework"),
-    "email": ("email", "emailaddress", "primaryemail"),
+    "relationship": (
+        "relationship", "relation", "relationshiptostudent", "relationshiptype", "relationshiprelationship",
+    ),
+    "priority": (
+        "priority", "contactpriority", "contactorder", "emergencycontactpriority", "relationshippriority",
+    ),
+    "mobile": ("mobile", "mobilephone", "mobilenumber", "phonemobile", "contactdetailsphonesmobile"),
+    "home_phone": ("homephone", "hometelephone", "phonehome", "telephone", "contactdetailsphoneshome"),
+    "work_phone": ("workphone", "worktelephone", "phonework", "contactdetailsphoneswork"),
+    "email": ("email", "emailaddress", "primaryemail", "contactdetailsemailsemail"),
     "address": ("address", "contactaddress"),
     "postcode": ("postcode", "contactpostcode"),
-    "has_responsibility": ("parentalresponsibility", "islegalguardian"),
+    "has_responsibility": ("parentalresponsibility", "islegalguardian", "relationshipparentalresponsibility"),
+    "lives_with": ("liveswith", "liveswithpupil", "relationshipliveswithpupil"),
 }  # fmt: skip
 MARKS: Final[Mapping[str, tuple[str, ...]]] = {
     "upn": PUPILS["upn"],
+    "remote_id": (),
     "admission_number": ("adno", "admissionnumber", "admno", "studentid", "arborid"),
     "full_name": ("surnameforename", "studentname", "pupilname", "student", "name"),
     "form": PUPILS["tutor_group"],
@@ -67,9 +83,11 @@ FEEDS: Final = {"pupils": PUPILS, "contacts": CONTACTS, "marks": MARKS}
 # What a file must bring, one of each, for its rows to be read at all.
 NEEDED: Final = {
     "pupils": (("legal_surname", "full_name"), ("legal_forename", "full_name")),
-    "contacts": (("upn", "admission_number", "full_name"), ("surname",), ("relationship",)),
-    "marks": (("upn", "admission_number", "full_name"), ("on", "wide"), ("code", "wide")),
+    "contacts": (("upn", "admission_number", "full_name", "remote_id"), ("surname",), ("relationship",)),
+    "marks": (("upn", "admission_number", "full_name", "remote_id"), ("on", "wide"), ("code", "wide")),
 }
+# The pupil's id in Wonde: only there is it what the link calls the pupil.
+_WONDE_IDS: Final = {"pupils": "id", "contacts": "student_id"}
 _WIDE: Final = re.compile(r"^(\d{4}-\d{2}-\d{2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4})[\s:_-]*(am|pm)$", re.IGNORECASE)
 _SLASHED: Final = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}$")
 _LATEST_MONTH: Final = 12
@@ -95,14 +113,24 @@ def guess(table: Table) -> Guess:
     """Guess a file's source, what it brings and its columns; a person sees it and may say otherwise."""
     feeds = _feeds(table)
     order, sure = date_order(table)
-    return Guess(_system(table), feeds, match(table, feeds), order, sure)
+    system = _system(table)
+    return Guess(system, feeds, match(table, feeds, system=system), order, sure)
 
 
-def match(table: Table, feeds: str) -> dict[str, str]:
+def can_be_read(feeds: str, columns: Iterable[str]) -> bool:
+    """Tell whether all that a file must bring is matched."""
+    held = set(columns)
+    return all(held & set(ones) for ones in NEEDED[feeds])
+
+
+def match(table: Table, feeds: str, *, system: str = "") -> dict[str, str]:
     """Match our columns to a file's, each once, the likelier names first."""
     heads = {plain(head): head for head in reversed(table.columns)}
-    taken: set[str] = set()
     found: dict[str, str] = {}
+    theirs = _WONDE_IDS.get(feeds, "") if system == "wonde" else ""
+    if theirs in table.columns:
+        found["remote_id"] = theirs
+    taken = set(found.values())
     for ours, names in FEEDS[feeds].items():
         for name in names:
             head = heads.get(name)

@@ -20,7 +20,7 @@ _YES: Final = {"y": "yes", "yes": "yes", "true": "yes", "1": "yes", "t": "yes"}
 _SESSIONS: Final = {"am": "AM", "morning": "AM", "1": "AM", "pm": "PM", "afternoon": "PM", "2": "PM"}
 _DATE: Final = re.compile(r"^(\d{1,4})[/.-](\d{1,2})[/.-](\d{1,4})(?:[ T].*)?$")
 _YEAR: Final = re.compile(r"(\d{1,2})")
-_FLAGS: Final = frozenset({"eal", "pp", "fsm", "has_responsibility"})
+_FLAGS: Final = frozenset({"eal", "pp", "fsm", "has_responsibility", "lives_with"})
 _DATES: Final = frozenset({"date_of_birth", "starts_on", "ends_on", "on"})
 _NONE: Final = frozenset({"", "-", "."})
 # Words in a Password column are read by nobody and kept nowhere.

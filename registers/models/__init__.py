@@ -6,7 +6,8 @@ from .attendance import Amendment, CodeInForce, Cover, Mark, Receipt, Register, 
 from .calendar import Half, NonSchoolDay, SessionTimes, Term
 from .doubts import Doubt
 from .files import StoredFile
-from .imports import Feeds, Import, ImportedRow, Link, RemoteName, Source, Writeback
+from .imports import Feeds, Import, ImportedRow, Source
+from .links import Link, Pull, PullPage, RemoteName, Writeback
 from .pupils import Contact, Enrolment, Group, Membership, Parent, Placement, Pupil
 from .roll import ContactFault, Return
 from .timetable import Lesson, LessonCover, LessonMark, LessonRegister, Period, Seat, TeachingGroup, TimetableWeek
@@ -43,6 +44,8 @@ __all__ = [
     "Parent",
     "Period",
     "Placement",
+    "Pull",
+    "PullPage",
     "Pupil",
     "Receipt",
     "Register",

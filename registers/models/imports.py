@@ -1,4 +1,4 @@
-"""Files read into the record through the app: whence they come, what became of each row; and links to other systems."""
+"""Files read into the record through the app: whence they come and what became of each row."""
 
 from __future__ import annotations
 
@@ -68,6 +68,10 @@ class Import(models.Model):
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="imports")
+    pull = models.ForeignKey(
+        "registers.Pull", on_delete=models.PROTECT, null=True, related_name="imports",
+        help_text="The run of a link that brought the file.",
+    )  # fmt: skip
     system = models.CharField(max_length=12, choices=Source.System.choices)
     feeds = models.CharField(max_length=10, choices=Feeds.choices)
     mapping = models.JSONField(default=dict)
@@ -133,76 +137,3 @@ class ImportedRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.thing} {self.thing_id}, row {self.row}"
-
-
-class Link(models.Model):
-    """The link of a school to another system: its number there, and what goes which way. No secret lies here."""
-
-    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="links")
-    system = models.CharField(max_length=12, choices=[("wonde", "Wonde")], default="wonde")
-    remote_id = models.CharField("school's number there", max_length=60)
-    is_on = models.BooleanField("on", default=True)
-    pulls = models.BooleanField("bring pupils, contacts and marks in", default=True)
-    writes_back = models.BooleanField("write coded marks back", default=False)
-    pulled_to = models.DateTimeField("brought in up to", null=True)
-    wrote_to = models.BigIntegerField("written back up to", default=0)
-    said = models.CharField("what it said last", max_length=400, blank=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["school", "system"], name="one_link_per_system")]
-
-    def __str__(self) -> str:
-        return f"{self.get_system_display()}, {self.remote_id}"
-
-
-class RemoteName(models.Model):
-    """What another system calls a thing of ours."""
-
-    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
-    link = models.ForeignKey(Link, on_delete=models.PROTECT, related_name="names")
-    thing = models.CharField(max_length=12, help_text="pupil, contact or code.")
-    thing_id = models.CharField(max_length=20, help_text="Our key, or the code's symbol.")
-    remote_id = models.CharField(max_length=80)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["link", "thing", "thing_id"], name="one_name_there_per_thing"),
-            models.UniqueConstraint(fields=["link", "thing", "remote_id"], name="one_thing_per_name_there"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.thing} {self.thing_id}: {self.remote_id}"
-
-
-class Writeback(models.Model):
-    """A coded mark on its way to another system: waiting, claimed, and what is known of its arrival."""
-
-    class State(models.TextChoices):
-        """How far it has come."""
-
-        WAITING = "waiting", "Waiting"
-        CLAIMED = "claimed", "On its way"
-        SENT = "sent", "Arrived"
-        FAILED = "failed", "Refused there"
-        UNCERTAIN = "uncertain", "Uncertain"
-
-    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
-    link = models.ForeignKey(Link, on_delete=models.PROTECT, related_name="writebacks")
-    mark_id = models.BigIntegerField()
-    code = models.CharField(max_length=3)
-    key = models.CharField(max_length=80, help_text="Mark and amendment: the same change goes once.")
-    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_at = models.DateTimeField()
-    claimed_at = models.DateTimeField(null=True)
-    sent_at = models.DateTimeField(null=True)
-    remote_id = models.CharField("writeback number there", max_length=80, blank=True)
-    error = models.CharField(max_length=400, blank=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["link", "key"], name="one_writeback_per_change")]
-        indexes = [models.Index(fields=["next_at"], name="writeback_waiting", condition=Q(state="waiting"))]
-        triggers = [NEVER_DELETED]
-
-    def __str__(self) -> str:
-        return f"{self.code}, {self.state}"

@@ -84,7 +84,11 @@ def _matching(request: StaffRequest, reading: Import) -> dict[str, Any]:
         return {"wrong": str(refused)}
     feeds = request.GET.get("feeds", reading.feeds)
     feeds = feeds if feeds in systems.FEEDS else reading.feeds
-    chosen = reading.mapping.get("columns", {}) if feeds == reading.feeds else systems.match(table, feeds)
+    chosen = (
+        reading.mapping.get("columns", {})
+        if feeds == reading.feeds
+        else systems.match(table, feeds, system=reading.system)
+    )
     wide = systems.wide_columns(table) if feeds == "marks" else {}
     samples = {
         head: ["hidden"] if SECRET.search(head) else [cells[place] for _, cells in table.rows[:3]]

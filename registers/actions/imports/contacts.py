@@ -111,7 +111,9 @@ def _values(row: Row) -> dict[str, Any]:
 
 
 def _link(row: Row) -> dict[str, Any]:
-    link: dict[str, Any] = {"relationship": row.text("relationship", must=True)}
+    link: dict[str, Any] = {}
+    if row.has("relationship") or not row.report.empty_is_unsaid:
+        link["relationship"] = row.text("relationship", must=True)
     link |= {field: row.flag(column, otherwise=usual) for column, field, usual in _FLAGS if row.has(column)}
     if row.has("priority"):
         link["priority"] = row.whole("priority", 1, _LAST_TO_RING) or 1

@@ -123,8 +123,12 @@ class Row:
         self.number, self._cells, self._sheet, self._longest, self.report = number, cells, sheet, longest, report
 
     def has(self, column: str) -> bool:
-        """Tell whether the file has the column at all: a column that is absent leaves the record as it is."""
-        return column in self._sheet.places
+        """Tell whether the file says anything in the column: what it does not say stays as the record has it.
+
+        An empty value says that there is none, unless the source leaves empty what it may not show.
+        """
+        place = self._sheet.places.get(column)
+        return place is not None and not (self.report.empty_is_unsaid and not self._cells[place].strip())
 
     def raw(self, column: str) -> str:
         """Give a value as it stands in the file, "" where the column is absent."""

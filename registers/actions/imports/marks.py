@@ -45,8 +45,9 @@ _STAGE: Final = """
 # What the source does not say of a mark is not taken from one whose code it confirms.
 _KEEP: Final = """
     UPDATE marks_read r
-    SET minutes_late = CASE WHEN %(minutes)s THEN m.minutes_late ELSE r.minutes_late END,
-        comment = CASE WHEN %(comment)s THEN m.comment ELSE r.comment END
+    SET minutes_late = CASE WHEN %(minutes)s OR (%(empty)s AND r.minutes_late IS NULL)
+                            THEN m.minutes_late ELSE r.minutes_late END,
+        comment = CASE WHEN %(comment)s OR (%(empty)s AND r.comment = '') THEN m.comment ELSE r.comment END
     FROM registers_mark m
     WHERE m.school_id = %(school)s AND m.pupil_id = r.pupil_id AND m."on" = r."on" AND m.half = r.half
       AND m.code = r.code
@@ -111,10 +112,10 @@ def read_marks(task: Task) -> None:
         # The planner knows nothing of marks that came in a moment ago and would compare each row with each.
         cursor.execute("SET LOCAL enable_nestloop = off")
         asked: dict[str, Any] = {"school": task.school.pk, "at": task.at, "by": task.by.pk if task.by else None}
-        if task.unsaid & {"minutes_late", "comment"}:
-            cursor.execute(
-                _KEEP, asked | {"minutes": "minutes_late" in task.unsaid, "comment": "comment" in task.unsaid}
-            )
+        empty = task.report.empty_is_unsaid
+        if empty or task.unsaid & {"minutes_late", "comment"}:
+            unsaid = {"minutes": "minutes_late" in task.unsaid, "comment": "comment" in task.unsaid, "empty": empty}
+            cursor.execute(_KEEP, asked | unsaid)
         cursor.execute(_WRITE, asked)
         added, changed = cursor.fetchone()
         cursor.execute("SET LOCAL enable_nestloop = on")

@@ -34,6 +34,8 @@ class FileReport:
     fault_count: int = 0
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    empty_is_unsaid: bool = False
+    """Whether an empty value says nothing, as where a source leaves empty what it may not show; else it clears."""
 
     @property
     def is_refused(self) -> bool:

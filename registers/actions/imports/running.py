@@ -18,7 +18,7 @@ from attendance_office import clock
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 from registers.feeds.translate import Problem, translate
-from registers.models import Import
+from registers.models import Feeds, Import, Source
 
 from . import columns
 from .contacts import read_contacts
@@ -29,7 +29,7 @@ from .report import Fault, FileReport, Report
 from .task import Task, wait_for_turn
 from .tracing import Trace
 from .uploads import table_of
-from .who import Keys, Names
+from .who import Keys, Names, name_pupils
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def run_import(*, reading: Import, at: datetime) -> Import:
     Rows that cannot be read are told with their line, column and value; one of them keeps the whole file out.
     """
     name, reader = _READERS[reading.feeds]
-    report = FileReport(name)
+    report = FileReport(name, empty_is_unsaid=reading.system == Source.System.WONDE)
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / name
@@ -94,11 +94,15 @@ def run_import(*, reading: Import, at: datetime) -> Import:
 
 @dataclass
 class _Written:
-    """What was written for the reader: the source's line of each row, the rows passed over, and the columns unsaid."""
+    """What was written for the reader: the source's line of each row, the rows passed over, and the columns unsaid.
+
+    `remote_ids` are the pupils' ids in a linked system, by UPN.
+    """
 
     lines: list[int] = field(default_factory=list)
     passed_over: int = 0
     unsaid: frozenset[str] = frozenset()
+    remote_ids: dict[str, str] = field(default_factory=dict)
 
 
 def _write(reading: Import, path: Path, report: FileReport) -> _Written:
@@ -128,12 +132,14 @@ def _write(reading: Import, path: Path, report: FileReport) -> _Written:
             if isinstance(one, Problem):
                 report.refuse(one.words, row=one.row, column=one.column, value=one.value)
                 continue
-            values = dict(one.values)
+            values = {key: said for key, said in one.values.items() if said or not report.empty_is_unsaid}
             wrong = keys.resolve(values) if keys else names.complete(values) if names else ""
             if wrong:
                 report.refuse(wrong, row=one.row, value=values.get("full_name") or values.get("admission_number", ""))
                 continue
             written.lines.append(one.row)
+            if values.get("remote_id"):
+                written.remote_ids[values["upn"]] = values["remote_id"]
             out.writerow([values.get(head, "") for head in heads])
             if read % _STEP == 0:
                 Import.objects.filter(pk=reading.pk).update(rows_done=one.row)
@@ -166,6 +172,8 @@ def _read(
                         reader(task)
                         if not report.is_refused:
                             trace.keep(written.lines)
+                            if reading.feeds == Feeds.PUPILS:
+                                name_pupils(school, written.remote_ids)
                         if report.is_refused or reading.is_dry_run:
                             transaction.set_rollback(True)
                 except Unreadable as unread:

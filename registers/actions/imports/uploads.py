@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
 from registers.feeds import systems
 from registers.feeds.table import Table, Unreadable, read_table
-from registers.models import Import, Source, StoredFile
+from registers.models import Import, Pull, Source, StoredFile
 
 _KINDS: Final = {
     "csv": "text/csv",
@@ -23,8 +24,22 @@ _KINDS: Final = {
 OPTIONS: Final = ("date_order", "starts_on", "temporary_upns")
 
 
-def upload_file(*, school: School, name: str, content: bytes, by: User | None, at: datetime) -> Import:
+@dataclass(frozen=True)
+class Brought:
+    """What is known of a file that a link brought: whose shape it has, what it brings, the run, and how to match it."""
+
+    system: str
+    feeds: str
+    pull: Pull
+    source: Source | None = None
+
+
+def upload_file(
+    *, school: School, name: str, content: bytes, brought: Brought | None = None, by: User | None, at: datetime
+) -> Import:
     """Keep a file and guess what it is; columns that came before from the same source are matched as they were then.
+
+    Of a file that a link brought it is known, and a column that this time says nothing of anybody is left as it is.
 
     Raises Refused, in words, for a file that is no table or is built to harm.
     """
@@ -34,6 +49,9 @@ def upload_file(*, school: School, name: str, content: bytes, by: User | None, a
         where = f" (row {wrong.row})" if wrong.row else ""
         raise Refused(f"{wrong}{where}") from wrong
     guess = systems.guess(table)
+    if brought:
+        columns = systems.match(table, brought.feeds, system=brought.system)
+        guess = replace(guess, system=brought.system, feeds=brought.feeds, mapping=columns)
     with trail.signed(by=by, at=at, school_id=school.pk):
         file = StoredFile.objects.create(
             school=school,
@@ -46,12 +64,15 @@ def upload_file(*, school: School, name: str, content: bytes, by: User | None, a
             added_at=at,
             added_by=by,
         )
-        source = _source_of(school, guess.system, guess.feeds, table)
+        source = brought.source if brought else _source_of(school, guess.system, guess.feeds, table)
         options: dict[str, Any] = {"date_order": guess.date_order, "sure": guess.is_sure_of_dates}
         mapping = dict(source.mapping) if source else {"columns": guess.mapping, **options}
+        there = set(table.columns)
+        mapping["columns"] = {ours: theirs for ours, theirs in mapping["columns"].items() if theirs in there}
         reading = Import.objects.create(
             school=school,
             file=file,
+            pull=brought.pull if brought else None,
             source=source,
             system=guess.system,
             feeds=guess.feeds,

@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
+
+from django.db.models import Q
 
 from attendance_office import clock
 from attendance_office.staff.models import School
-from registers.models import Enrolment, Import, Pupil, Term
+from registers.models import Enrolment, Import, Link, Pupil, RemoteName, Term
 from registers.rules.ages import school_year_starts
 from registers.rules.names import folded
 from registers.rules.upn import temporary_upn
 
 from .report import FileReport
+
+PUPIL: Final = "pupil"
+
+
+def upns_by_remote_id(school: School) -> dict[str, str]:
+    """Give the UPNs of a school's pupils by their ids in the system it is linked to."""
+    names = dict(RemoteName.objects.filter(school=school, thing=PUPIL).values_list("thing_id", "remote_id"))
+    upns = (
+        Pupil.objects.filter(school=school, pk__in=[int(pk) for pk in names]).values_list("pk", "upn") if names else ()
+    )
+    return {names[str(pk)]: upn for pk, upn in upns}
+
+
+def name_pupils(school: School, remote_ids: Mapping[str, str]) -> int:
+    """Keep which pupil is which in the system the school is linked to, from ids by UPN; give how many are new."""
+    link = Link.objects.filter(school=school).first()
+    if link is None or not remote_ids:
+        return 0
+    pupils = Pupil.objects.filter(school=school, upn__in=remote_ids).values_list("pk", "upn")
+    wanted = {str(pk): remote_ids[upn] for pk, upn in pupils}
+    held = dict(RemoteName.objects.filter(link=link, thing=PUPIL).values_list("thing_id", "remote_id"))
+    new = {key: value for key, value in wanted.items() if held.get(key) != value}
+    gone = Q(thing_id__in=new) | Q(remote_id__in=new.values())
+    RemoteName.objects.filter(gone, link=link, thing=PUPIL).delete()
+    RemoteName.objects.bulk_create(
+        RemoteName(school=school, link=link, thing=PUPIL, thing_id=key, remote_id=value) for key, value in new.items()
+    )
+    return len(new)
 
 
 class Keys:
@@ -22,6 +54,7 @@ class Keys:
         self.upns: set[str] = set()
         self.by_number: dict[str, str] = {}
         self.by_name: dict[str, list[tuple[str, str]]] = {}
+        self.by_remote_id = upns_by_remote_id(reading.school)
         for pupil in Pupil.objects.filter(school=reading.school).select_related("tutor_group"):
             self.upns.add(pupil.upn)
             if pupil.admission_number:
@@ -32,6 +65,9 @@ class Keys:
 
     def resolve(self, values: dict[str, str]) -> str:
         """Write the UPN into a row; give in words why it cannot be."""
+        named_there = self.by_remote_id.get(values.get("remote_id", ""))
+        if named_there:
+            values["upn"] = named_there
         if values.get("upn"):
             return ""
         number = values.get("admission_number", "").lstrip("0")
@@ -74,6 +110,7 @@ class Names:
         self.known: dict[str, str] = {}
         self.held: dict[str, _Held] = {}
         self.left: set[str] = set()
+        self.by_remote_id = upns_by_remote_id(self.school)
         stays: dict[int, Enrolment] = {}
         for stay in Enrolment.objects.filter(school=self.school).order_by("starts_on"):
             stays[stay.pupil_id] = stay
@@ -104,11 +141,14 @@ class Names:
 
     def complete(self, values: dict[str, str]) -> str:
         """Fill in what is missing; give in words why a row cannot be."""
-        if not values.get("upn"):
-            values["upn"] = self._upn(values)
+        named_there = self.by_remote_id.get(values.get("remote_id", ""), "")
+        upn = values.get("upn") or named_there or self._upn(values)
+        values["upn"] = upn.replace(" ", "").upper()
+        if named_there and values["upn"] not in {named_there, *self.held}:
+            return f"The pupil stands here under the UPN {named_there}: change it on the pupil's record first."
         if not values["upn"]:
             return "The row has no UPN, and no pupil of the school has its number or name and birthday."
-        held = self.held.get(values["upn"].replace(" ", "").upper())
+        held = self.held.get(values["upn"])
         if held:
             if held.has_left and not values.get("starts_on"):
                 self.left.add(values["upn"])

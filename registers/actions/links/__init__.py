@@ -1,0 +1,1 @@
+"""Links to other systems: kept, run inward and written outward."""
