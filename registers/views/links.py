@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from attendance_office import clock
+from attendance_office.numbers import wholes
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
@@ -144,12 +145,13 @@ def writeback_list(request: StaffRequest) -> HttpResponse:
 @door(Can.IMPORT, section="office")
 def writeback_settle(request: StaffRequest) -> HttpResponse:
     """Settle, by a person's word, what may have arrived or was refused."""
-    keys = [int(key) for key in request.POST.getlist("pick") if key.isdecimal()]
+    link = _link(request)
+    keys = wholes(request.POST.getlist("pick"))
     arrived = request.POST.get("act") == "arrived"
     try:
         if not keys:
             raise Refused("Select the marks first.")  # noqa: TRY301 - one place says what was refused
-        many = settle(link=_link(request), keys=keys, arrived=arrived, by=request.user, at=clock.now())
+        many = settle(link=link, keys=keys, arrived=arrived, by=request.user, at=clock.now())
     except Refused as refused:
         toasts.fail(request, str(refused))
     else:

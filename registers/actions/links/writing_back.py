@@ -112,7 +112,7 @@ def write_back(*, at: datetime, in_time: Callable[[], bool]) -> int:
     return arrived
 
 
-def gather(*, link: Link, at: datetime) -> int:
+def gather(*, link: Link, by: User | None = None, at: datetime) -> int:
     """Make a waiting row for each mark made or amended since the last look; give how many are new.
 
     A row of the same mark that still waits is overtaken: only the newest code goes. Marks and amendments that came from
@@ -126,7 +126,7 @@ def gather(*, link: Link, at: datetime) -> int:
         "at": at,
         "settled": at - SETTLES_IN,
     }
-    with transaction.atomic(), connection.cursor() as cursor:
+    with trail.signed(by=by, at=at, school_id=link.school_id), connection.cursor() as cursor:
         cursor.execute(_GATHER, asked)
         (made,) = cursor.fetchone()
         cursor.execute(_TAKEN_BACK, asked)

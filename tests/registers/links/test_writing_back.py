@@ -272,7 +272,7 @@ def test_a_mark_of_a_slow_save_is_not_passed_over(cast, wonde, out):
 
 def test_a_thousand_marks_go_in_few_hand_overs_and_few_queries(cast, wonde, out, count_queries):
     take(cast, MORNING, callum="/", amina="/", freya="N")
-    with count_queries(22):
+    with count_queries(26):
         assert write_back(at=at(1), in_time=always) == 3
     assert len(wonde.registers) == 1
 
