@@ -37,6 +37,7 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
         Way("Contacts", "registers:contact_health", "", frozenset({Can.SEE_CONTACTS}), "contacts"),
         Way("Agreements", "registers:agreement_list", "", frozenset({Can.SEE_AGREEMENTS}), "agreements"),
         Way("Groups", "registers:group_list", "", frozenset({Can.SEE_PUPILS}), "groups"),
+        Way("Imports", "registers:import_list", "", frozenset({Can.IMPORT}), "imports"),
     ),
 }
 WAYS = (

@@ -17,7 +17,7 @@ from typing import Any, Final
 from django.db import connection
 
 from attendance_office import clock
-from registers.models import Enrolment, Placement, Pupil
+from registers.models import Enrolment, Placement, Pupil, SessionTimes
 from registers.rules.ages import school_year_starts
 from registers.rules.codes import Counts
 from registers.rules.figures import Figures
@@ -227,14 +227,21 @@ def codes_of_day(school_id: int, on: date) -> dict[str, dict[str, int]]:
     return found
 
 
-def latest_due(school_id: int, at: datetime, *, calendar: Calendar | None = None) -> Session:
+def latest_due(
+    school_id: int,
+    at: datetime,
+    *,
+    calendar: Calendar | None = None,
+    times: Mapping[str, SessionTimes] | None = None,
+) -> Session:
     """Give the last session whose register had opened by an instant; before the first, one before all others.
 
-    A session for which the school keeps no times is due from the start of its day.
+    A session for which the school keeps no times is due from the start of its day. Calendar and the times of that day
+    are not asked for where they are known already.
     """
     here = clock.local(at)
     calendar = calendar or calendar_of(school_id)
-    times = session_times(school_id, here.date())
+    times = session_times(school_id, here.date()) if times is None else times
     opened = [
         session
         for session in calendar.sessions(here.date(), here.date())

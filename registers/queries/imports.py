@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from attendance_office.staff.models import School
 from registers.models import Import, ImportedRow
@@ -34,18 +34,39 @@ def same_file_before(reading: Import) -> Import | None:
     return rows.select_related("made_by", "file").defer("file__content").order_by("-finished_at").first()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Origin:
-    """The file and line a thing came from."""
+    """The file and line that made or changed a thing, and whether the import stands."""
 
+    did: str
     file: str
     row: int
     import_id: int
+    is_undone: bool
+
+    @property
+    def words(self) -> str:
+        """Say it as a page does: "From pupils.csv, row 12"."""
+        begin = "From" if self.did == ImportedRow.Did.ADDED else "Changed by"
+        line = f", row {self.row}" if self.row else ""
+        return f"{begin} {self.file}{line}{', since taken back' if self.is_undone else ''}"
 
 
-def came_from(school_id: int, thing: str, keys: Collection[int]) -> dict[int, Origin]:
-    """Give the file and line that made each thing, for those that a file made: one query."""
-    rows = ImportedRow.objects.filter(
-        school_id=school_id, thing=thing, thing_id__in=keys, did=ImportedRow.Did.ADDED
-    ).values_list("thing_id", "of_import__file__name", "row", "of_import_id")
-    return {key: Origin(name, row, pk) for key, name, row, pk in rows}
+def traced(school_id: int, things: Mapping[str, Collection[int]]) -> dict[tuple[str, int], tuple[Origin, ...]]:
+    """Give the files that made or changed things, by kind of thing and key, the first first: one query.
+
+    `things` names the keys by kind, as `ImportedRow.thing` does; what no file touched is not among them.
+    """
+    asked = Q(pk__in=[])
+    for thing, keys in things.items():
+        if keys:
+            asked |= Q(thing=thing, thing_id__in=keys)
+    if not any(things.values()):
+        return {}
+    rows = ImportedRow.objects.filter(asked, school_id=school_id).order_by("pk")
+    found: dict[tuple[str, int], list[Origin]] = {}
+    for thing, key, did, file, row, pk, state in rows.values_list(
+        "thing", "thing_id", "did", "of_import__file__name", "row", "of_import_id", "of_import__state"
+    ):
+        found.setdefault((thing, key), []).append(Origin(did, file, row, pk, state == Import.State.UNDONE))
+    return {key: tuple(origins) for key, origins in found.items()}

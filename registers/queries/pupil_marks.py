@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from registers.models import Amendment, Mark, Pupil
+from registers.queries.imports import Origin, traced
 from registers.rules import codes
 from registers.rules.sessions import Session
 
@@ -24,6 +25,7 @@ class Marked:
     recorded_at: datetime
     recorded_by: str
     amendments: tuple[Amendment, ...] = ()
+    files: tuple[Origin, ...] = ()
 
     @property
     def meaning(self) -> str:
@@ -65,8 +67,15 @@ def marks_of(pupil: Pupil, from_on: date, to_on: date) -> list[Marked]:
 
 
 def mark_of(mark: Mark) -> Marked:
-    """Give one mark with its amendments."""
-    return _marked(mark, list(Amendment.objects.filter(mark_id=mark.pk).order_by("at", "pk")))
+    """Give one mark with its amendments, and the files it came from."""
+    marked = _marked(mark, list(Amendment.objects.filter(mark_id=mark.pk).order_by("at", "pk")))
+    return with_files(mark.school_id, [marked])[0]
+
+
+def with_files(school_id: int, marks: Sequence[Marked]) -> list[Marked]:
+    """Give the marks with the files that made or changed them: one query, none for no mark."""
+    found = traced(school_id, {"mark": [mark.pk for mark in marks]})
+    return [replace(mark, files=found.get(("mark", mark.pk), ())) for mark in marks]
 
 
 def amendments_of(pupil: Pupil, from_on: date, to_on: date) -> list[Amendment]:

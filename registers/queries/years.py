@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Final
 
 from attendance_office import clock
-from registers.models import Enrolment, Pupil
+from registers.models import Enrolment, Pupil, SessionTimes
 from registers.queries.calendar import opening, session_times
 from registers.queries.pupil_marks import Marked
 from registers.rules import codes, rates
@@ -54,11 +54,22 @@ def periods_of(calendar: Calendar, on: date, years: Mapping[str, tuple[date, dat
     return found
 
 
-def sessions_due(pupil: Pupil, calendar: Calendar, from_on: date, to_on: date, at: datetime) -> list[Session]:
-    """Give the sessions held while the pupil was on roll and begun by `at`: those a mark is owed for. Two queries."""
+def sessions_due(
+    pupil: Pupil,
+    calendar: Calendar,
+    from_on: date,
+    to_on: date,
+    at: datetime,
+    *,
+    times: Mapping[str, SessionTimes] | None = None,
+) -> list[Session]:
+    """Give the sessions held while the pupil was on roll and begun by `at`: those a mark is owed for.
+
+    `times` are those of the day, where they are known already. Two queries at most.
+    """
     stays = list(Enrolment.objects.filter(pupil=pupil).values_list("starts_on", "ends_on"))
     here = clock.local(at).date()
-    times = session_times(pupil.school_id, here)
+    times = session_times(pupil.school_id, here) if times is None else times
 
     def begun(session: Session) -> bool:
         if session.on < here:

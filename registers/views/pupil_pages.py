@@ -22,9 +22,10 @@ from attendance_office.web.export import Cell, Column
 from attendance_office.web.lists import narrowed, send_list
 from registers import forms
 from registers.actions.pupils import change_pupil
-from registers.models import ContactFault, Membership, Pupil
-from registers.queries import figures, pupil_marks, pupil_record, pupils, years
-from registers.queries.calendar import calendar_of
+from registers.models import ContactFault, Membership, Parent, Pupil, SessionTimes
+from registers.queries import figures, pupil_arrangements, pupil_marks, pupil_record, pupils, years
+from registers.queries.calendar import calendar_of, session_times
+from registers.queries.imports import Origin, traced
 from registers.queries.pupil_marks import Change, Marked
 from registers.queries.years import Period
 from registers.rules.ages import school_year, school_year_starts
@@ -53,6 +54,7 @@ class Look:
     as_at: datetime | None
     marks: list[Marked]
     due: list[Session]
+    times: dict[str, SessionTimes]
     changed: list[Change] = field(default_factory=list)
 
     @property
@@ -71,6 +73,7 @@ def look(request: StaffRequest, pupil: Pupil, *, at: datetime, as_at: datetime |
     period = next((one for one in periods if one.key == chosen), periods[0])
     now = pupil_marks.marks_of(pupil, period.from_on, period.to_on)
     marks = pupil_marks.as_stood(now, as_at) if as_at else now
+    times = session_times(pupil.school_id, on)
     return Look(
         pupil=pupil,
         calendar=calendar,
@@ -79,7 +82,8 @@ def look(request: StaffRequest, pupil: Pupil, *, at: datetime, as_at: datetime |
         at=instant,
         as_at=as_at,
         marks=marks,
-        due=years.sessions_due(pupil, calendar, period.from_on, period.to_on, instant),
+        due=years.sessions_due(pupil, calendar, period.from_on, period.to_on, instant, times=times),
+        times=times,
         changed=pupil_marks.changes_since(now, marks) if as_at else [],
     )
 
@@ -104,7 +108,13 @@ def frame(request: StaffRequest, pupil: Pupil, tab: str, *, at: datetime, seen: 
         today = [mark for mark in seen.marks if mark.session.on == on]
     else:
         today = pupil_marks.marks_of(pupil, on, on)
-    due = figures.latest_due(request.school.pk, at, calendar=seen.calendar if seen else None)
+    is_now = seen is not None and seen.as_at is None
+    due = figures.latest_due(
+        request.school.pk,
+        at,
+        calendar=seen.calendar if seen else None,
+        times=seen.times if seen and is_now else None,
+    )
     latest = next((mark for mark in today if due is not None and mark.session == due), None)
     is_today = due is not None and due.on == on
     return {
@@ -146,6 +156,8 @@ def pupil_detail(request: StaffRequest, pk: int) -> HttpResponse:
     as_at = asked.cleaned_data["as_at"] if asked.is_bound and asked.is_valid() else None
     seen = look(request, pupil, at=at, as_at=as_at)
     calendar = years.year_of_codes(seen.marks, seen.due, years.weeks_shown(seen.calendar, seen.period), now=seen.now)
+    on = clock.local(at).date()
+    sees_notes = may(request, Can.LOG_ABSENCE) or may(request, Can.SEE_MARK_REASONS)
     context = frame(request, pupil, "attendance", at=at, seen=seen) | attendance(seen)
     context |= {
         "periods": seen.periods,
@@ -159,6 +171,10 @@ def pupil_detail(request: StaffRequest, pk: int) -> HttpResponse:
         "asked": asked,
         "as_at": as_at,
         "changed": seen.changed,
+        "notes": pupil_arrangements.notes_of(pupil, on) if sees_notes else None,
+        "may_log": may(request, Can.LOG_ABSENCE),
+        "agreements": pupil_arrangements.agreements_of(pupil, on) if may(request, Can.SEE_AGREEMENTS) else None,
+        "may_agree": may(request, Can.KEEP_AGREEMENTS),
     }
     return render(request, "registers/pupil_detail.html", context, status=422 if asked.errors else 200)
 
@@ -207,6 +223,7 @@ def pupil_marks_page(request: StaffRequest, pk: int) -> HttpResponse:
     code = request.GET.get("code", "")
     shown = _by_code(seen.marks, code)
     page = Paginator(shown, MARKS_ON_A_PAGE).get_page(request.GET.get("page"))
+    page.object_list = pupil_marks.with_files(pupil.school_id, list(page.object_list))
     context = frame(request, pupil, "marks", at=at, seen=seen)
     context |= {
         "periods": seen.periods,
@@ -255,11 +272,13 @@ def pupil_marks_export(request: StaffRequest, pk: int, form: str) -> HttpRespons
                 + (f": {change.reason}" if sees_reasons else "")
                 for change in one.amendments
             ),
+            "; ".join(file.words for file in one.files),
         ]
-        for one in _by_code(seen.marks, request.GET.get("code", ""))
+        for one in pupil_marks.with_files(pupil.school_id, _by_code(seen.marks, request.GET.get("code", "")))
     ]
     heads = (
         "Day", "Session", "Code", "Meaning", "Minutes late", "Comment", "First entry", "Entered", "By", "Amendments",
+        "Files",
     )  # fmt: skip
     what = f"marks of {pupil.upn}"
     asked = f"{seen.period.name} {request.GET.get('code', '')}".strip()
@@ -276,13 +295,22 @@ def pupil_contacts(request: StaffRequest, pk: int) -> HttpResponse:
     faults: dict[int, list[ContactFault]] = {}
     for fault in ContactFault.objects.filter(contact__in=[one.contact_id for one in parents], cleared_at=None):
         faults.setdefault(fault.contact_id, []).append(fault)
+    files = traced(
+        pupil.school_id, {"contact": [one.contact_id for one in parents], "parent": [one.pk for one in parents]}
+    )
     context |= {
-        "parents": [(one, faults.get(one.contact_id, [])) for one in parents],
+        "parents": [(one, faults.get(one.contact_id, []), _files_of(one, files)) for one in parents],
         "ways": ContactFault.Way.choices,
         "wrongs": ContactFault.Fault.choices,
         "siblings": pupils.siblings_of(pupil, user=request.user, contacts=[parent.contact for parent in parents]),
     }
     return render(request, "registers/pupil_contacts.html", context)
+
+
+def _files_of(parent: Parent, files: dict[tuple[str, int], tuple[Origin, ...]]) -> list[Origin]:
+    """Give the files of a contact and of its link to the pupil; of a file that made both, the line of the link."""
+    both = (*files.get(("contact", parent.contact_id), ()), *files.get(("parent", parent.pk), ()))
+    return list({(one.did, one.import_id): one for one in both}.values())
 
 
 @require_GET
@@ -304,12 +332,23 @@ def pupil_record_page(request: StaffRequest, pk: int) -> HttpResponse:
     pupil = reach(request, pk)
     allowed = request.user.standing.allowed(request.school.pk)
     context = frame(request, pupil, "record", at=clock.now())
+    enrolments = list(pupil.enrolments.order_by("-starts_on"))
+    placements = list(pupil.placements.select_related("tutor_group").order_by("-from_on"))
+    files = traced(
+        pupil.school_id,
+        {
+            "pupil": [pupil.pk],
+            "enrolment": [one.pk for one in enrolments],
+            "placement": [one.pk for one in placements],
+        },
+    )
     context |= {
         "lines": pupil_record.lines_of(pupil, allowed),
         "changes": pupil_record.changes_of(pupil, allowed),
-        "enrolments": pupil.enrolments.order_by("-starts_on"),
+        "files": files.get(("pupil", pupil.pk), ()),
+        "enrolments": [(one, files.get(("enrolment", one.pk), ())) for one in enrolments],
         "today": clock.today(),
-        "placements": pupil.placements.select_related("tutor_group").order_by("-from_on"),
+        "placements": [(one, files.get(("placement", one.pk), ())) for one in placements],
     }
     return render(request, "registers/pupil_record.html", context)
 

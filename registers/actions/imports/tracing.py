@@ -14,6 +14,7 @@ from django.db.models import Max
 
 from attendance_office.staff.models import TutorGroup
 from registers.models import Contact, Enrolment, Import, ImportedRow, Parent, Placement, Pupil
+from registers.rules.names import folded
 
 # In the order in which they are made; an import is taken back in the other.
 THINGS: Final[tuple[tuple[str, type[models.Model]], ...]] = (
@@ -60,11 +61,12 @@ class Trace:
             self._keep_marks(lines)
             return
         of_pupil = self._lines_of_pupils(lines)
+        of_contact = self._lines_of_contacts(lines) if self.reading.feeds == "contacts" else {}
         rows: list[ImportedRow] = []
         for name, model in THINGS:
             school = {"school": self.reading.school_id}
             made = model._default_manager.filter(pk__gt=self.last[name], **school)  # noqa: SLF001
-            rows += [self._row(name, thing, of_pupil, ImportedRow.Did.ADDED, None) for thing in made]
+            rows += [self._row(name, thing, of_pupil, of_contact, ImportedRow.Did.ADDED, None) for thing in made]
             event = event_of(model)
             if event is None:
                 continue
@@ -74,19 +76,26 @@ class Trace:
             ).order_by("-pgh_id"):
                 kept[one.pgh_obj_id] = one
             rows += [
-                self._row(name, one, of_pupil, ImportedRow.Did.CHANGED, _values(one, model)) for one in kept.values()
+                self._row(name, one, of_pupil, of_contact, ImportedRow.Did.CHANGED, _values(one, model))
+                for one in kept.values()
             ]
         ImportedRow.objects.bulk_create(rows, batch_size=_AT_ONCE)
 
     def _row(
-        self, name: str, thing: Any, of_pupil: dict[int, int], did: str, before: dict[str, Any] | None
+        self,
+        name: str,
+        thing: Any,
+        of_pupil: dict[int, int],
+        of_contact: dict[tuple[str, int], int],
+        did: str,
+        before: dict[str, Any] | None,
     ) -> ImportedRow:
         pk = thing.pgh_obj_id if did == ImportedRow.Did.CHANGED else thing.pk
         pupil = pk if name == "pupil" else getattr(thing, "pupil_id", None)
         return ImportedRow(
             school_id=self.reading.school_id,
             of_import=self.reading,
-            row=of_pupil.get(pupil or 0, 0),
+            row=of_contact.get((name, pk)) or of_pupil.get(pupil or 0, 0),
             thing=name,
             thing_id=pk,
             did=did,
@@ -99,6 +108,22 @@ class Trace:
         for line, (upn,) in zip(lines, self._cells("upn"), strict=False):
             if upn in upns:
                 found.setdefault(upns[upn], line)
+        return found
+
+    def _lines_of_contacts(self, lines: list[int]) -> dict[tuple[str, int], int]:
+        """Give the first line that names each contact, and the line of each link of a contact to a pupil."""
+        named: dict[tuple[str, ...], int] = {}
+        for line, (upn, surname, forename) in zip(lines, self._cells("upn", "surname", "forename"), strict=False):
+            named.setdefault((upn, folded(surname), folded(forename)), line)
+        found: dict[tuple[str, int], int] = {}
+        links = Parent.objects.filter(school=self.reading.school_id).order_by("pk")
+        for pk, contact, upn, surname, forename in links.values_list(
+            "pk", "contact_id", "pupil__upn", "contact__surname", "contact__forename"
+        ):
+            at = named.get((upn, folded(surname), folded(forename)))
+            if at is not None:
+                found["parent", pk] = at
+                found["contact", contact] = min(at, found.get(("contact", contact), at))
         return found
 
     def _keep_marks(self, lines: list[int]) -> None:
@@ -127,7 +152,7 @@ class Trace:
         """Give these columns of each row that was read, in order."""
         with self.path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                yield tuple(row[name] for name in names)
+                yield tuple(row.get(name) or "" for name in names)
 
 
 def event_of(model: type[models.Model]) -> Any:

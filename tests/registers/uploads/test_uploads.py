@@ -15,7 +15,7 @@ from registers.actions.imports.running import run_import, run_waiting
 from registers.actions.imports.undo import undo_import
 from registers.actions.imports.uploads import ask_import, match_columns, upload_file
 from registers.models import Enrolment, Import, ImportedRow, Mark, Placement, Pupil, Source, TakenBackMark
-from registers.queries.imports import came_from, same_file_before
+from registers.queries.imports import same_file_before, traced
 from registers.rules.names import sort_name
 from registers.rules.sessions import Session
 from registers.rules.upn import is_temporary, temporary_upn
@@ -68,7 +68,7 @@ def test_marks_find_their_pupils_by_number_or_name_and_each_knows_its_line(cast)
     assert (done.state, done.added, done.fault_count) == ("done", 59, 0), done.faults[:3]
     ill = Mark.objects.get(pupil__legal_surname="Jagger", on=MONDAY - timedelta(days=5), half="AM")
     assert ill.code == "I"
-    assert (came_from(cast.thornbridge.pk, "mark", [ill.pk])[ill.pk].row) == 3
+    assert [one.row for one in traced(cast.thornbridge.pk, {"mark": [ill.pk]})["mark", ill.pk]] == [3]
     arbor = read(cast, "arbor_marks.csv")
     assert (arbor.added, arbor.changed, arbor.same) == (0, 1, 23)
     assert ImportedRow.objects.get(of_import=arbor).before["code"] == "L"
@@ -318,3 +318,68 @@ def test_taking_an_import_back_restores_what_it_cleared(cast):
     )
     pupil.refresh_from_db()
     assert pupil.sen == "K"
+
+
+# ---------- where it came from ----------
+
+CONTACTS = (
+    "UPN,Contact Surname,Contact Forename,Relationship,Mobile\n"
+    "{one},Rowe,Jo,Mother,07700 900111\n{one},Rowe,Sam,Father,07700 900222\n{two},Rowe,Jo,Aunt,07700 900111\n"
+)
+
+
+def test_pupils_enrolments_contacts_and_marks_say_file_and_row_where_they_are_shown(cast, sign_in, at_morning):
+    pupils, marks = read(cast, "sims_pupils.csv"), read(cast, "sims_marks.csv")
+    tom = Pupil.objects.get(school=cast.thornbridge, legal_surname="Jagger")
+    other = Pupil.objects.get(school=cast.thornbridge, legal_surname="Okafor")
+    content = CONTACTS.format(one=tom.upn, two=other.upn).encode()
+    contacts = read(cast, "people.csv", content=content)
+    assert contacts.state == "done", contacts.faults
+    client = sign_in(cast.sandra)
+
+    def shown(tab, pupil=tom):
+        return client.get(reverse(f"registers:{tab}", args=[pupil.pk])).content.decode()
+
+    row = ImportedRow.objects.get(of_import=pupils, thing="pupil", thing_id=tom.pk).row
+    record = shown("pupil_record")
+    assert record.count(f"From sims_pupils.csv, row {row}<") == 3, "the pupil, the stay on roll and the form"
+    assert reverse("registers:import_detail", args=[pupils.pk]) in record
+    page = shown("pupil_contacts")
+    assert "From people.csv, row 2<" in page
+    assert "From people.csv, row 3<" in page
+    assert "From people.csv, row 4<" in shown("pupil_contacts", other)
+    assert f'{reverse("registers:import_detail", args=[marks.pk])}">From sims_marks.csv, row 3<' in shown("pupil_marks")
+    sent = client.post(reverse("registers:pupil_marks_export", args=[tom.pk, "csv"]), {"query": ""}).content.decode()
+    assert "From sims_marks.csv, row 3" in sent
+    mark = tom.marks.order_by("on", "half").first()
+    assert "From sims_marks.csv, row" in client.get(reverse("registers:mark_amend", args=[mark.pk])).content.decode()
+
+
+def test_a_change_by_a_file_says_so_and_only_who_imports_gets_the_way_to_it(cast, sign_in, at_morning):
+    read(cast, "sims_pupils.csv")
+    tom = Pupil.objects.get(school=cast.thornbridge, legal_surname="Jagger")
+    content = (SAMPLES / "sims_pupils.csv").read_text(encoding="cp1252").replace("Jagger, Tom", "Jagger, Thomas")
+    changed = read(cast, "new.csv", content=content.encode())
+    assert changed.changed == 1, changed.faults
+    line = ImportedRow.objects.get(of_import=changed, thing="pupil").row
+    page = sign_in(cast.dee).get(reverse("registers:pupil_record", args=[tom.pk])).content.decode()
+    assert f"Changed by new.csv, row {line}" in page
+    assert reverse("registers:import_detail", args=[changed.pk]) not in page
+    undo_import(reading=changed, reason="Wrong list", by=cast.sandra, at=MORNING)
+    page = sign_in(cast.sandra).get(reverse("registers:pupil_record", args=[tom.pk])).content.decode()
+    assert f"Changed by new.csv, row {line}, since taken back" in page
+
+
+def test_a_thing_of_another_school_or_of_no_file_has_no_origin(cast):
+    read(cast, "sims_pupils.csv")
+    tom = Pupil.objects.get(school=cast.thornbridge, legal_surname="Jagger")
+    assert traced(cast.ridgeway.pk, {"pupil": [tom.pk]}) == {}
+    assert traced(cast.thornbridge.pk, {"pupil": [cast.callum.pk], "mark": []}) == {}
+    assert traced(cast.thornbridge.pk, {"mark": []}) == {}
+
+
+def test_the_office_and_the_pupils_pages_lead_to_the_imports(cast, sign_in, at_morning):
+    client, way = sign_in(cast.sandra), reverse("registers:import_list")
+    for page in ("office:office", "registers:pupil_list", "registers:admissions", "registers:contact_health"):
+        assert f'href="{way}"' in client.get(reverse(page)).content.decode(), page
+    assert f'href="{way}"' not in sign_in(cast.adeyemi).get(reverse("registers:pupil_list")).content.decode()
