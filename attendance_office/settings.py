@@ -304,6 +304,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("OFFICE_LINK_SECONDS", default=20.0),
         "options": {"expires": 60},
     },
+    # Ticks come quicker than one of them takes, so that every free hand of the worker makes letters while any wait.
+    "make letters": {
+        "task": "letters.make_waiting",
+        "schedule": env.float("OFFICE_LETTERS_SECONDS", default=3.0),
+        "options": {"expires": 10},
+    },
     "put right what stuck": {
         "task": "letters.settle_stuck",
         "schedule": 120.0,

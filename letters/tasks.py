@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from celery import shared_task
 
 from attendance_office import clock
 from attendance_office.jobs import actions as jobs
-from letters.actions import outbox
+from letters.actions import making, outbox, runs
 from letters.queries.outbox import waiting
+
+MAKING_AT_A_STRETCH: Final = timedelta(seconds=8)
 
 
 @shared_task(name="letters.deliver_waiting")
@@ -24,3 +29,16 @@ def settle_stuck() -> dict[str, int]:
     counts = outbox.settle_stuck(at=clock.now())
     jobs.beat(name="letters.settle_stuck", at=clock.now())
     return counts
+
+
+@shared_task(name="letters.make_waiting")
+def make_waiting() -> int:
+    """Make letters that wait, until none does or this tick's time is up so that others get their turn."""
+    began, many = clock.now(), 0
+    making.settle_claimed(at=began)
+    while clock.now() - began < MAKING_AT_A_STRETCH and making.make_next(at=clock.now()) is not None:
+        many += 1
+    while runs.join_next(at=clock.now()) is not None:
+        pass
+    jobs.beat(name="letters.make_waiting", at=clock.now())
+    return many

@@ -85,7 +85,8 @@ def save_template(
         if now.number != seen:
             who = now.made_by.signature if now.made_by else "The office"
             raise Conflict(
-                f"{who} saved version {now.number} meanwhile. Yours is still below: look at theirs, then save again.", now
+                f"{who} saved version {now.number} meanwhile. Yours is still below: look at theirs, then save again.",
+                now,
             )
         if (now.subject, now.body) == (subject, body):
             raise Refused("Nothing is other than before: there is nothing to save.")
@@ -150,7 +151,8 @@ def use_template(*, template: LetterTemplate, is_used: bool, by: User, at: datet
             words = "in use again" if is_used else "no longer used"
             trail.record(
                 verb="changed a letter template", by=by, at=at, school_id=template.school_id,
-                subject_kind="letter template", subject_id=template.pk, words=f"{template}, {template.language}: {words}",
+                subject_kind="letter template", subject_id=template.pk,
+                words=f"{template}, {template.language}: {words}",
             )  # fmt: skip
 
 
@@ -220,8 +222,8 @@ def _judge_logo(name: str, content: bytes) -> str:
     kind = pdf.picture_kind(content)
     if not kind:
         raise Refused(
-            f"{name} is no PNG or JPEG of at most {pdf.WIDEST:,} by {pdf.WIDEST:,} points. An SVG is not taken: save it as"
-            " PNG."
+            f"{name} is no PNG or JPEG of at most {pdf.WIDEST:,} by {pdf.WIDEST:,} points."
+            " An SVG is not taken: save it as PNG."
         )
     return kind
 

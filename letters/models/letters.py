@@ -32,7 +32,16 @@ class PrintRun(models.Model):
         READY = "ready", "Ready to print"
         POSTED = "posted", "Posted"
 
+    class Order(models.TextChoices):
+        """How its letters lie."""
+
+        POSTCODE = "postcode", "By postcode, for posting"
+        FORM = "form", "By form, to be given by hand"
+
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
+    title = models.CharField(max_length=150, default="Letters")
+    order = models.CharField(max_length=8, choices=Order.choices, default=Order.POSTCODE)
+    pages = models.PositiveIntegerField(null=True, help_text="Of the whole file, cover list included.")
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
@@ -117,6 +126,7 @@ class Letter(models.Model):
     words = models.TextField(blank=True, help_text="What it said, frozen when it was made.")
     made_at = models.DateTimeField(null=True)
     print_run = models.ForeignKey(PrintRun, on_delete=models.PROTECT, null=True, related_name="letters")
+    run_place = models.PositiveSmallIntegerField(null=True, help_text="Its number in the file of its print run.")
     sent_at = models.DateTimeField(null=True)
     sent_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     ended_why = models.CharField(max_length=300, blank=True)

@@ -11,7 +11,8 @@ from typing import Final
 class Field:
     """One field: its name between the brackets, what it gives, and what it looks like.
 
-    `is_given` for what a person fills in for one letter, as a meeting's date; `is_table` for what stands alone on its line.
+    `is_given` for what a person fills in for one letter, as a meeting's date; `is_table` for what stands alone on its
+    line.
     """
 
     name: str

@@ -32,7 +32,9 @@ _ALONE: Final = re.compile(r"(?m)^[ \t]*(\(\((?:if [^()\n]*|else|end)\)\))[ \t]*
 # Stands in for a field while blocks are told apart, so that no value can begin a block or a bold run.
 _ATOM: Final = 0xF0000
 _ATOMS: Final = re.compile("[\U000f0000-\U000fffff]")
-_NOT_TEXT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ue000-\uf8ff\U000f0000-\U0010ffff\ud800-\udfff]")
+_NOT_TEXT: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ue000-\uf8ff\U000f0000-\U0010ffff\ud800-\udfff]"
+)
 _BOLD: Final = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 
 
@@ -306,7 +308,9 @@ def _flat(template: Template, values: Mapping[str, Value]) -> tuple[str, list[Va
                 walk(node.then if _has(values, node.name) else node.other)
             elif not _has(values, node.name) and not isinstance(values.get(node.name), Nought):
                 gives = FIELDS[node.name].gives
-                lacking.append(Fault(node.line, f"(({node.name})) has no value: {gives[0].lower()}{gives[1:]}.", node.name))
+                lacking.append(
+                    Fault(node.line, f"(({node.name})) has no value: {gives[0].lower()}{gives[1:]}.", node.name)
+                )
             else:
                 value = values[node.name]
                 if isinstance(value, Nought):
@@ -419,7 +423,9 @@ def _inline(line: Line) -> str:
 
 def _figures(block: Block, _: str) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{_inline(row[0])}</th>' + "".join(f"<td>{_inline(cell)}</td>" for cell in row[1:]) + "</tr>"
+        f'<tr><th scope="row">{_inline(row[0])}</th>'
+        + "".join(f"<td>{_inline(cell)}</td>" for cell in row[1:])
+        + "</tr>"
         for row in block.cells
     )
     return f'<table class="figures"><tbody>{rows}</tbody></table>'
@@ -436,9 +442,9 @@ _HTML: Final = {
     Style.HEADING: lambda block, name: f"<{name}>{_inline(block.lines[0])}</{name}>",
     Style.PARAGRAPH: lambda block, _: f"<p>{_inline(block.lines[0])}</p>",
     Style.LIST: lambda block, _: "<ul>" + "".join(f"<li>{_inline(line)}</li>" for line in block.lines) + "</ul>",
-    Style.BOX: lambda block, _: '<div class="box">'
-    + "".join(f"<p>{_inline(line)}</p>" for line in block.lines)
-    + "</div>",
+    Style.BOX: lambda block, _: (
+        '<div class="box">' + "".join(f"<p>{_inline(line)}</p>" for line in block.lines) + "</div>"
+    ),
     Style.FIGURES: _figures,
     Style.TABLE: _table,
     Style.PAGE: lambda *_: '<div class="newpage"></div>',

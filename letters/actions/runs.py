@@ -1,0 +1,182 @@
+"""Print runs: letters put together, joined from what was printed, taken to the post by a person."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from attendance_office import clock
+from attendance_office.audit import trail
+from attendance_office.refusals import Refused
+from attendance_office.staff.models import School, User
+from letters import pdf
+from letters.models import Letter, PrintRun
+from letters.queries.runs import in_order, ready_letters
+from registers.models import StoredFile
+from registers.rules.dates import spoken_date
+
+logger = logging.getLogger(__name__)
+
+UNDO_WITHIN: Final = timedelta(minutes=10)
+State = Letter.State
+_HEADS: Final = ("No.", "To", "Address", "About", "Letter", "Pages")
+
+
+def put_together(*, school: School, order: str, kinds: Sequence[str] = (), by: User, at: datetime) -> PrintRun:
+    """Take the letters that lie ready into a print run: posted ones by postcode, those given by hand by form.
+
+    Raises Refused where none lies ready. A letter is in one run only.
+    """
+    with trail.signed(by=by, at=at, school_id=school.pk):
+        found = ready_letters(school, order, by, kinds=kinds).select_for_update(of=("self",), skip_locked=True)
+        ids = list(found.values_list("pk", flat=True))
+        if not ids:
+            raise Refused("No letter lies ready that is not in a print run already.")
+        run = PrintRun.objects.create(
+            school=school, title=f"Letters, {spoken_date(clock.local(at).date())}", order=order, made_at=at, made_by=by
+        )
+        Letter.objects.filter(pk__in=ids).update(print_run=run)
+        trail.record(
+            verb="put a print run together", by=by, at=at, school_id=school.pk, subject_kind="print run",
+            subject_id=run.pk, words=f"{run}: {len(ids)} letters", after={"letters": ids},
+        )  # fmt: skip
+    return run
+
+
+def join_next(*, at: datetime) -> PrintRun | None:
+    """Join the files of the next run whose letters are all made; give it, None where none is to be joined.
+
+    Letters recalled, held back or failed by then drop out. Files are joined as they were kept: one whose bytes are not
+    those that were kept drops out and has failed.
+    """
+    being_made = Letter.objects.filter(state__in=[State.WAITING, State.CLAIMED]).values("print_run")
+    with trail.signed(by=None, at=at, school_id=None):
+        run = (
+            PrintRun.objects.filter(state=PrintRun.State.WAITING)
+            .exclude(pk__in=being_made.filter(print_run__isnull=False))
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("school")
+            .order_by("pk")
+            .first()
+        )
+        if run is not None:
+            _join(run, at)
+    return run
+
+
+def _join(run: PrintRun, at: datetime) -> None:
+    found = run.letters.filter(state=State.READY).select_for_update(of=("self",))
+    letters = in_order(run, found.select_related("file", "pupil__tutor_group"))
+    whole: list[Letter] = []
+    contents: list[bytes] = []
+    counts: list[int] = []
+    for letter in letters:
+        content = bytes(letter.file.content) if letter.file else b""
+        if not letter.file or hashlib.sha256(content).hexdigest() != letter.file.sha256:
+            _spoilt(letter, at)
+            continue
+        whole.append(letter)
+        contents.append(content)
+        counts.append(pdf.pages(content))
+    for place, letter in enumerate(whole, 1):
+        letter.run_place = place
+    Letter.objects.bulk_update(whole, ["run_place"], batch_size=200)
+    cover = pdf.cover_list(_cover(run, whole, counts, at))
+    content = pdf.join([cover, *contents], title=run.title)
+    run.file = StoredFile.objects.create(
+        school=run.school, purpose=StoredFile.Purpose.PRINT_RUN, name=f"print-run-{run.pk}.pdf", kind="application/pdf",
+        size=len(content), sha256=hashlib.sha256(content).hexdigest(), content=content, added_at=at,
+    )  # fmt: skip
+    run.state, run.ready_at, run.pages = PrintRun.State.READY, at, sum(counts) + pdf.pages(cover)
+    run.save()
+    trail.record(
+        verb="joined a print run", by=None, at=at, school_id=run.school_id, subject_kind="print run",
+        subject_id=run.pk, words=f"{run}: {len(whole)} letters on {run.pages} pages",
+        after={"letters": [one.pk for one in whole], "sha256": run.file.sha256},
+    )  # fmt: skip
+
+
+def _spoilt(letter: Letter, at: datetime) -> None:
+    why = "Its kept file is not what was printed."
+    logger.error("Letter %s: %s", letter.pk, why)
+    Letter.objects.filter(pk=letter.pk).update(state=State.FAILED, ended_why=why)
+    trail.record(
+        verb="letter", by=None, at=at, school_id=letter.school_id, subject_kind="letter", subject_id=letter.pk,
+        words=f"{letter}: left out of its print run. {why}", before={"state": "ready"}, after={"state": "failed"},
+    )  # fmt: skip
+
+
+def _cover(run: PrintRun, letters: Sequence[Letter], counts: Sequence[int], at: datetime) -> pdf.CoverList:
+    here = clock.local(at)
+    rows = [
+        (
+            str(letter.run_place),
+            letter.to_name,
+            ", ".join(letter.to_address.splitlines()) or "By hand",
+            f"{letter.pupil}{', ' + letter.pupil.tutor_group.name if letter.pupil.tutor_group else ''}",
+            letter.get_kind_display(),
+            str(pages),
+        )
+        for letter, pages in zip(letters, counts, strict=True)
+    ]
+    many = "1 letter" if len(rows) == 1 else f"{len(rows):,} letters"
+    by = f" by {run.made_by.signature}" if run.made_by else ""
+    return pdf.CoverList(
+        title=f"Print run {run.pk}: {run.title}",
+        house=run.school.name,
+        made=f"Put together on {spoken_date(here.date())} at {here:%H:%M}{by}. {run.get_order_display()}.",
+        heads=_HEADS,
+        rows=rows,
+        notes=[f"{many}, {sum(counts):,} pages"],
+    )
+
+
+def mark_posted(*, run: PrintRun, by: User, at: datetime) -> int:
+    """Say that a run was taken to the post, or given out; give how many letters went.
+
+    Raises Refused before it is ready, and where it was said already.
+    """
+    with trail.signed(by=by, at=at, school_id=run.school_id):
+        row = PrintRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+        if row.state == PrintRun.State.WAITING:
+            raise Refused("This run is not put together yet.")
+        if row.state == PrintRun.State.POSTED:
+            raise Refused("This run is marked as posted already.")
+        row.state, row.posted_at, row.posted_by = PrintRun.State.POSTED, at, by
+        row.save(update_fields=["state", "posted_at", "posted_by"])
+        went = row.letters.filter(state=State.READY, run_place__isnull=False).update(
+            state=State.SENT, sent_at=at, sent_by=by
+        )
+        trail.record(
+            verb="marked a print run posted", by=by, at=at, school_id=row.school_id, subject_kind="print run",
+            subject_id=row.pk, words=f"{row}: {went} letters posted", before={"state": "ready"},
+            after={"state": "posted"},
+        )  # fmt: skip
+    return went
+
+
+def take_back_posted(*, run: PrintRun, by: User, at: datetime) -> int:
+    """Take back that a run was posted, within ten minutes; give how many letters lie ready again.
+
+    Raises Refused later than that, and where it is not marked as posted.
+    """
+    with trail.signed(by=by, at=at, school_id=run.school_id):
+        row = PrintRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+        if row.state != PrintRun.State.POSTED or row.posted_at is None:
+            raise Refused("This run is not marked as posted.")
+        if at - row.posted_at > UNDO_WITHIN:
+            raise Refused("It was marked as posted more than ten minutes ago, and stays so.")
+        back = row.letters.filter(state=State.SENT, sent_at=row.posted_at, run_place__isnull=False).update(
+            state=State.READY, sent_at=None, sent_by=None
+        )
+        row.state, row.posted_at, row.posted_by = PrintRun.State.READY, None, None
+        row.save(update_fields=["state", "posted_at", "posted_by"])
+        trail.record(
+            verb="took back a posted print run", by=by, at=at, school_id=row.school_id, subject_kind="print run",
+            subject_id=row.pk, words=f"{row}: {back} letters lie ready again", before={"state": "posted"},
+            after={"state": "ready"},
+        )  # fmt: skip
+    return back

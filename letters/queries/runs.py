@@ -1,0 +1,88 @@
+"""Print runs: what lies ready for one, how far each has come, and what has to be taken out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+
+from attendance_office.staff.models import School, User
+from letters.models import Letter, PrintRun
+
+State = Letter.State
+_CHANNEL = {PrintRun.Order.POSTCODE: Letter.Channel.POST, PrintRun.Order.FORM: Letter.Channel.HAND}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the letters of a run are, in real counts."""
+
+    total: int
+    made: int
+    to_make: int
+    fell_out: int
+    to_take_out: int
+
+    @property
+    def is_moving(self) -> bool:
+        """True while letters are still being made."""
+        return self.to_make > 0
+
+
+def ready_letters(school: School, order: str, user: User, *, kinds: Sequence[str] = ()) -> QuerySet[Letter]:
+    """Give the letters that lie ready for a run of this order, within the user's reach."""
+    rows = Letter.objects.visible_to(user).filter(
+        school=school, state=State.READY, print_run=None, channel=_CHANNEL[PrintRun.Order(order)]
+    )
+    return rows.filter(kind__in=kinds) if kinds else rows
+
+
+def runs_of(school_id: int) -> QuerySet[PrintRun]:
+    """Give a school's runs, the latest first, with how many letters each has, made and not."""
+    return (
+        PrintRun.objects.filter(school=school_id)
+        .annotate(
+            total=Count("letters"),
+            to_make=Count("letters", filter=Q(letters__state__in=[State.WAITING, State.CLAIMED])),
+        )
+        .select_related("made_by", "posted_by", "file")
+        .defer("file__content")
+        .order_by("-made_at", "-pk")
+    )
+
+
+def progress_of(run: PrintRun) -> Progress:
+    """Count a run's letters by how far they are."""
+    states = dict(run.letters.values_list("state").annotate(many=Count("pk")))
+    to_make = states.get(State.WAITING, 0) + states.get(State.CLAIMED, 0)
+    out = sum(states.get(state, 0) for state in (State.HELD_BACK, State.FAILED, State.DECLINED, State.RECALLED))
+    total = sum(states.values())
+    return Progress(
+        total=total,
+        made=total - to_make - out,
+        to_make=to_make,
+        fell_out=out if run.state == PrintRun.State.WAITING else run.letters.filter(run_place=None).count(),
+        to_take_out=take_out(run).count(),
+    )
+
+
+def take_out(run: PrintRun) -> QuerySet[Letter]:
+    """Give the letters that were recalled after they were joined: a person takes them out by hand."""
+    return run.letters.filter(state=State.RECALLED, run_place__isnull=False).order_by("run_place")
+
+
+def in_order(run: PrintRun, letters: Iterable[Letter]) -> list[Letter]:
+    """Lay letters in the run's order: by postcode and house, or by form and name."""
+    return sorted(letters, key=_by_form if run.order == PrintRun.Order.FORM else _by_postcode)
+
+
+def _by_postcode(letter: Letter) -> tuple[str, str, str, int]:
+    lines = letter.to_address.splitlines()
+    return (lines[-1].upper() if lines else "", lines[0].casefold() if lines else "", letter.to_name, letter.pk)
+
+
+def _by_form(letter: Letter) -> tuple[int, str, str, int]:
+    pupil = letter.pupil
+    form = pupil.tutor_group.name if pupil.tutor_group else ""
+    return (pupil.year_group, form, pupil.sort_name, letter.pk)
