@@ -9,7 +9,9 @@ from celery import shared_task
 
 from attendance_office import clock
 from attendance_office.jobs import actions as jobs
+from attendance_office.staff.models import School
 from letters.actions import making, outbox, runs
+from letters.actions.doubts import find_doubted
 from letters.queries.outbox import waiting
 
 MAKING_AT_A_STRETCH: Final = timedelta(seconds=8)
@@ -42,3 +44,9 @@ def make_waiting() -> int:
         pass
     jobs.beat(name="letters.make_waiting", at=clock.now())
     return many
+@shared_task(name="letters.find_doubted")
+def find_doubted_letters() -> int:
+    """Flag the letters that the register supports no longer, in every school; give how many."""
+    found = [find_doubted(school=school, by=None, at=clock.now()) for school in School.objects.order_by("pk")]
+    jobs.beat(name="letters.find_doubted", at=clock.now())
+    return sum(len(letters) for letters in found)

@@ -24,11 +24,17 @@ DEFAULTS: Final[Mapping[Job, time]] = {
     Job.PM_SECOND_PASS: time(14, 5),
     Job.KNOWN_CODES: time(6, 30),
     Job.DOUBT_TRAWL: time(15, 45),
+    Job.LETTER_PROPOSALS: time(7, 30),
     Job.ABSENCE_TRAWL: time(7, 0),
 }
 # Days and lateness other than every school day and an hour.
 USUAL_DAYS: Final[Mapping[Job, str]] = {Job.DOUBT_TRAWL: "4", Job.ABSENCE_TRAWL: "5"}
-USUAL_WINDOWS: Final[Mapping[Job, int]] = {Job.KNOWN_CODES: 540, Job.DOUBT_TRAWL: 480, Job.ABSENCE_TRAWL: 480}
+USUAL_WINDOWS: Final[Mapping[Job, int]] = {
+    Job.KNOWN_CODES: 540,
+    Job.DOUBT_TRAWL: 480,
+    Job.ABSENCE_TRAWL: 480,
+    Job.LETTER_PROPOSALS: 480,
+}
 
 
 class RunLost(Exception):

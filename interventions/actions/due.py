@@ -133,5 +133,6 @@ def known_codes_job(*, school: School, on: date, by: User | None, at: datetime) 
 WORK: Final[Mapping[Job, str]] = {
     Job.KNOWN_CODES: "interventions.actions.due.known_codes_job",
     Job.DOUBT_TRAWL: "registers.actions.doubts.trawl_job",
+    Job.LETTER_PROPOSALS: "letters.actions.proposing.proposals_job",
     Job.ABSENCE_TRAWL: "interventions.actions.trawl.trawl_job",
 }

@@ -25,7 +25,7 @@ State = Letter.State
 # What a proposal renews on a letter that is not decided yet.
 RENEWED = (
     "facts", "state", "ended_why", "channel", "to_name", "to_address", "to_email", "language", "is_large_print",
-    "version",
+    "version", "approved_at", "approved_by", "due_at",
 )  # fmt: skip
 
 
@@ -142,6 +142,7 @@ def apply_verdict(letter: Letter, verdict: StillDue, version: TemplateVersion | 
         letter.state, letter.ended_why = State.HELD_BACK, verdict.why_not[:300]
         return
     letter.state, letter.ended_why = State.PROPOSED, ""
+    letter.approved_at, letter.approved_by, letter.due_at = None, None, None
     if verdict.household is not None:
         _address(letter, verdict.household)
     if version is not None:

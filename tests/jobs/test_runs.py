@@ -104,6 +104,7 @@ def test_a_school_gets_the_usual_timetable_once(school):
     assert [(row.job, f"{row.starts_at:%H:%M}", row.window_minutes, row.weekdays) for row in rows] == [
         ("known_codes", "06:30", 540, "12345"),
         ("absence_trawl", "07:00", 480, "5"),
+        ("letter_proposals", "07:30", 480, "12345"),
         ("am_sweep", "09:00", 60, "12345"),
         ("am_second_pass", "09:20", 60, "12345"),
         ("pm_sweep", "13:45", 60, "12345"),
