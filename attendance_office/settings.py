@@ -294,7 +294,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("OFFICE_FILES_SECONDS", default=5.0),
         "options": {"expires": 60},
     },
-<<<<<<< HEAD
     "bring in what changed in linked systems": {
         "task": "registers.pull_from_links",
         "schedule": env.float("OFFICE_LINK_SECONDS", default=20.0),
@@ -310,12 +309,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "letters.make_waiting",
         "schedule": env.float("OFFICE_LETTERS_SECONDS", default=3.0),
         "options": {"expires": 10},
-=======
+    },
     "find letters the register supports no longer": {
         "task": "letters.find_doubted",
         "schedule": 300.0,
         "options": {"expires": 240},
->>>>>>> 99d116d (Letters are proposed every school morning at 07:30; what other rules would write is counted for tomorrow and for last term)
     },
     "put right what stuck": {
         "task": "letters.settle_stuck",

@@ -44,6 +44,8 @@ def make_waiting() -> int:
         pass
     jobs.beat(name="letters.make_waiting", at=clock.now())
     return many
+
+
 @shared_task(name="letters.find_doubted")
 def find_doubted_letters() -> int:
     """Flag the letters that the register supports no longer, in every school; give how many."""
