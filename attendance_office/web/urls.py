@@ -22,6 +22,7 @@ urlpatterns = [
     path("office/staff/<int:pk>/account/", staff.account_switch, name="account_switch"),
     path("office/staff/<int:pk>/second-factor/", staff.factor_reset, name="factor_reset"),
     path("office/roles/", staff.role_table, name="role_table"),
+    re_path(r"^office/roles/export/(?P<form>csv|xlsx)/$", staff.role_export, name="role_export"),
     path("office/trail/", audit.trail, name="trail"),
     re_path(r"^office/trail/export/(?P<form>csv|xlsx)/$", audit.trail_export, name="trail_export"),
 ]

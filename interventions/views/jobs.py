@@ -16,6 +16,8 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door, may
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.lists import send_list
 from interventions.actions.due import run_job
 from interventions.actions.sweep import preview_sweep
 from interventions.forms import Timetable, Which
@@ -48,6 +50,46 @@ def job_list(request: StaffRequest) -> HttpResponse:
             "can_run": may(request, Can.RUN_JOBS),
         },
     )
+
+
+@require_POST
+@door(Can.EXPORT, section="office")
+@door(Can.EDIT_JOBS, Can.RUN_JOBS)
+def job_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the timetable of jobs, each with the day's run."""
+    rows: list[list[Cell]] = [
+        [
+            f"{line.starts_at:%H:%M}",
+            line.job.label,
+            line.days if line.is_on else "Off",
+            line.schedule_or_usual().window_minutes,
+            line.run.get_state_display() if line.run else "Not yet",
+        ]
+        for line in timetable(request.school, clock.today())
+    ]
+    columns = [Column(one) for one in ("Time", "Job", "Days", "May run late by, minutes", "Today")]
+    return send_list(request, form, what="jobs", columns=columns, rows=rows)
+
+
+@require_POST
+@door(Can.EXPORT, section="office")
+@door(Can.EDIT_JOBS, Can.RUN_JOBS)
+def run_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the last runs of jobs."""
+    rows: list[list[Cell]] = [
+        [
+            run.due_on,
+            run.get_job_display(),
+            run.get_state_display(),
+            run.started_at,
+            f"{run.words} {run.error}".strip(),
+            run.attempts,
+            run.started_by,
+        ]
+        for run in last_runs(request.school)
+    ]
+    heads = ("Day", "Job", "State", "Started", "What it saw and did", "Attempts", "Started by")
+    return send_list(request, form, what="runs of jobs", columns=[Column(one) for one in heads], rows=rows)
 
 
 @door(Can.EDIT_JOBS, section="office")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.forms import Form
@@ -18,6 +19,8 @@ from attendance_office.staff.roles import Can
 from attendance_office.web import forms as office_forms
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door, may
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.lists import narrowed, send_list
 from registers import forms
 from registers.actions import calendar as actions
 from registers.models import Closure, NonSchoolDay, Term
@@ -83,6 +86,27 @@ def _page(
 def calendar(request: StaffRequest) -> HttpResponse:
     """Show a school year: every day, its terms with their sessions, closures, and when registers open and close."""
     return _page(request, _year_asked(request))
+
+
+@require_POST
+@door(Can.EXPORT, section="office")
+@door(Can.SEE_PUPILS, Can.EDIT_CALENDAR, Can.SEE_FIGURES, Can.EDIT_STAFF)
+def calendar_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the days on which the school does not meet in the year that is shown."""
+    year = _year_asked(narrowed(request))
+    rows: list[list[Cell]] = [
+        [
+            run.first.on,
+            run.last.on,
+            run.first.get_half_display() or "Whole days",
+            run.first.name or run.first.get_kind_display(),
+            run.first.get_kind_display(),
+            len(run.days),
+        ]
+        for run in school_year.year_of(request.school.pk, year).runs
+    ]
+    columns = [Column(one) for one in ("First day", "Last day", "Closed", "What", "Kind", "School days")]
+    return send_list(request, form, what="closed days", columns=columns, rows=rows, filters=year)
 
 
 @require_http_methods(["GET", "POST"])
@@ -196,8 +220,7 @@ def school_details(request: StaffRequest) -> HttpResponse:
 @door(Can.SEE_PUPILS, Can.EDIT_CALENDAR, Can.SEE_FIGURES, Can.EDIT_STAFF, section="office")
 def codes(request: StaffRequest) -> HttpResponse:
     """List the codes in force on a day, what each counts as, what it needs, and who may enter it."""
-    form = forms.CodesOn(request.GET or None, initial={"on": clock.today()})
-    on = (form.cleaned_data["on"] if form.is_valid() else None) or clock.today()
+    form, on = _codes_on(request)
     context = {
         "form": form,
         "on": on,
@@ -207,3 +230,32 @@ def codes(request: StaffRequest) -> HttpResponse:
         "in_office": any(may(request, can) for can in (Can.EDIT_CALENDAR, Can.EDIT_STAFF, Can.SEE_AUDIT)),
     }
     return render(request, "registers/code_list.html", context)
+
+
+def _codes_on(request: StaffRequest) -> tuple[forms.CodesOn, date]:
+    form = forms.CodesOn(request.GET or None, initial={"on": clock.today()})
+    return form, (form.cleaned_data["on"] if form.is_valid() else None) or clock.today()
+
+
+@require_POST
+@door(Can.EXPORT, section="office")
+@door(Can.SEE_PUPILS, Can.EDIT_CALENDAR, Can.SEE_FIGURES, Can.EDIT_STAFF)
+def code_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the codes of a day, those in force first and then those that had ended."""
+    _, on = _codes_on(narrowed(request))
+    rows: list[list[Cell]] = [
+        [
+            line.code.symbol,
+            line.code.meaning,
+            line.code.description,
+            line.code.counts.words,
+            line.needs,
+            line.who,
+            line.code.from_on,
+            line.code.to_on,
+            ", ".join(line.code.replaced_by),
+        ]
+        for line in (*(one for family in code_list.families(on) for one in family.lines), *code_list.ended(on))
+    ]
+    heads = ("Code", "Meaning", "In full", "Counts as", "Goes with", "Entered by", "From", "To", "In its place")
+    return send_list(request, form, what="codes", columns=[Column(one) for one in heads], rows=rows, filters=str(on))

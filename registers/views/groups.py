@@ -14,6 +14,8 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door, may
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.lists import send_list
 from registers import forms
 from registers.actions import groups as actions
 from registers.models import Group, Membership, Pupil
@@ -29,6 +31,17 @@ def group_list(request: StaffRequest) -> HttpResponse:
     """Show the school's groups."""
     found = pupils.groups_of(request.school, user=request.user, on=clock.today())
     return render(request, "registers/group_list.html", {"groups": found, "may_edit": may(request, Can.EDIT_PUPILS)})
+
+
+@require_POST
+@door(Can.EXPORT, section="pupils")
+@door(Can.SEE_PUPILS)
+def group_list_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the school's groups."""
+    found = pupils.groups_of(request.school, user=request.user, on=clock.today())
+    rows: list[list[Cell]] = [[one.group.name, one.group.purpose, one.members] for one in found]
+    columns = [Column(one) for one in ("Group", "For", "Pupils now")]
+    return send_list(request, form, what="groups", columns=columns, rows=rows)
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,7 +74,29 @@ def group_detail(request: StaffRequest, pk: int) -> HttpResponse:
     return _group_page(request, group, forms.AddToGroup(initial={"from_on": clock.today()}))
 
 
-def _group_page(request: StaffRequest, group: Group, form: forms.AddToGroup) -> HttpResponse:
+@require_POST
+@door(Can.EXPORT, section="pupils")
+@door(Can.SEE_PUPILS)
+def group_export(request: StaffRequest, pk: int, form: str) -> HttpResponse:
+    """Send out a group's members as its page shows them, those of now first."""
+    group = get_object_or_404(Group, pk=pk, school=request.school)
+    now, other = _members(request, group)
+    rows: list[list[Cell]] = [
+        [
+            str(one.pupil),
+            one.pupil.tutor_group.name if one.pupil.tutor_group else "",
+            one.from_on,
+            one.to_on,
+            "In it now" if one in now else "Before or later",
+        ]
+        for one in (*now, *other)
+    ]
+    columns = [Column(one) for one in ("Pupil", "Form", "From", "Last day", "When")]
+    return send_list(request, form, what="members of a group", columns=columns, rows=rows, filters=group.name)
+
+
+def _members(request: StaffRequest, group: Group) -> tuple[list[Membership], list[Membership]]:
+    """Give a group's members of today, and those of the past and to come, within the person's reach: one query."""
     today = clock.today()
     memberships = (
         Membership.objects.filter(group=group, pupil__in=Pupil.objects.visible_to(request.user))
@@ -69,7 +104,13 @@ def _group_page(request: StaffRequest, group: Group, form: forms.AddToGroup) -> 
         .order_by("pupil__sort_name", "from_on")
     )
     now = [one for one in memberships if one.from_on <= today and (one.to_on is None or one.to_on >= today)]
-    other = [one for one in memberships if one not in now]
+    held = {one.pk for one in now}
+    return now, [one for one in memberships if one.pk not in held]
+
+
+def _group_page(request: StaffRequest, group: Group, form: forms.AddToGroup) -> HttpResponse:
+    today = clock.today()
+    now, other = _members(request, group)
     context = {
         "group": group,
         "now": now,

@@ -61,6 +61,35 @@ def import_list(request: StaffRequest) -> HttpResponse:
     return render(request, "registers/import_list.html", context, status=422 if wrong else 200)
 
 
+@require_POST
+@door(Can.EXPORT, section="office")
+@door(Can.IMPORT)
+def import_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out what was read."""
+    rows: list[list[export.Cell]] = [
+        [
+            one.file.name,
+            one.get_system_display(),
+            one.get_feeds_display(),
+            one.get_state_display(),
+            one.rows,
+            one.added,
+            one.changed,
+            one.same,
+            one.fault_count,
+            one.made_at,
+            str(one.made_by or ""),
+            one.why_undone,
+        ]
+        for one in imports_of(request.school)
+    ]
+    heads = (
+        "File", "System", "Brings", "State", "Rows", "Added", "Changed", "The same", "Faults", "Uploaded", "By",
+        "Why taken back",
+    )  # fmt: skip
+    return send_list(request, form, what="imports", columns=[export.Column(one) for one in heads], rows=rows)
+
+
 @require_GET
 @door(Can.IMPORT, section="office")
 def import_detail(request: StaffRequest, pk: int) -> HttpResponse:

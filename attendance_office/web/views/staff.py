@@ -242,3 +242,14 @@ def role_table(request: StaffRequest) -> HttpResponse:
     roles = [{"title": TITLES[role], "reach": REACH[role].value} for role in Role]
     rows = [{"can": can.value, "cells": [can in MAY[role] for role in Role]} for can in Can]
     return render(request, "office/role_table.html", {"roles": roles, "rows": rows})
+
+
+@require_POST
+@door(Can.EXPORT, section="office")
+@door(Can.EDIT_STAFF, Can.SEE_AUDIT)
+def role_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the one table of who may see and do what."""
+    rows: list[list[Cell]] = [["Pupils within reach", *(REACH[role].value for role in Role)]]
+    rows += [[can.value, *(can in MAY[role] for role in Role)] for can in Can]
+    columns = [Column("May"), *(Column(TITLES[role]) for role in Role)]
+    return send_list(request, form, what="roles", columns=columns, rows=rows)

@@ -1,0 +1,127 @@
+"""Every list goes out as a file: what it shows, safe in a spreadsheet, on record."""
+
+from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from attendance_office.audit.models import Entry
+from attendance_office.jobs.models import Run
+from registers.actions.imports.uploads import upload_file
+from registers.models import Group, Membership
+from tests.conftest import MONDAY, MORNING
+
+pytestmark = pytest.mark.django_db
+
+
+def names(resolver=None, space=""):
+    """Give the names of the office's own URLs, each with its namespace."""
+    for one in (resolver or get_resolver()).url_patterns:
+        if isinstance(one, URLResolver) and one.namespace in {None, "office", "registers", "letters", "interventions", "reporting"}:  # fmt: skip
+            yield from names(one, f"{one.namespace}:" if one.namespace else space)
+        elif isinstance(one, URLPattern) and one.name and space:
+            yield f"{space}{one.name}"
+
+
+# Pages that are lists by another name than `..._list`, each with what sends it out.
+OTHERS = {
+    "registers:absence_line": "registers:absence_export",
+    "registers:admissions": "registers:admission_export",
+    "registers:calendar": "registers:calendar_export",
+    "registers:codes": "registers:code_export",
+    "registers:contact_health": "registers:contact_export",
+    "registers:group_detail": "registers:group_export",
+    "registers:missing_marks": "registers:missing_export",
+    "registers:pupil_marks": "registers:pupil_marks_export",
+    "letters:board": "letters:board_export",
+    "office:role_table": "office:role_export",
+    "office:trail": "office:trail_export",
+}
+
+
+def test_every_list_has_its_export():
+    known = set(names())
+    lists = {name for name in known if name.endswith("_list")}
+    without = {
+        name for name in lists if f"{name}_export" not in known and f"{name.removesuffix('_list')}_export" not in known
+    }
+    assert without == set()
+    assert set(OTHERS) | set(OTHERS.values()) <= known
+
+
+def sent(client, name, form="csv", query="", **kwargs):
+    answer = client.post(reverse(name, kwargs={"form": form} | kwargs), {"query": query})
+    assert answer.status_code == 200, (name, answer.status_code)
+    return answer.content
+
+
+def workbook(content):
+    with ZipFile(BytesIO(content)) as book:
+        return "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "who"),
+    [
+        ("registers:group_list_export", "'=Breakfast", "sandra"),
+        ("registers:import_export", "pupils.csv", "sandra"),
+        ("registers:calendar_export", "Half term", "sandra"),
+        ("registers:code_export", "Whole school unexpectedly closed", "sandra"),
+        ("interventions:job_export", "Codes known beforehand", "sandra"),
+        ("interventions:run_export", "3 marks known beforehand written", "sandra"),
+        ("office:role_export", "Attendance officer", "laila"),
+    ],
+)
+def test_a_list_goes_out_as_csv_and_as_a_workbook_and_the_trail_says_so(cast, sign_in, at_morning, name, words, who):
+    Group.objects.create(school=cast.thornbridge, name="=Breakfast")
+    content = b"UPN,Surname,Forename\nH801200001001,Ash,Cal\n"
+    upload_file(school=cast.thornbridge, name="pupils.csv", content=content, by=cast.sandra, at=MORNING)
+    Run.objects.create(
+        school=cast.thornbridge, job="known_codes", due_on=MONDAY, due_at=MORNING, started_at=MORNING, state="done", attempts=1,
+        started_by="The office itself", words="3 marks known beforehand written.",
+    )  # fmt: skip
+    client = sign_in(cast.people[who])
+    text = sent(client, name).decode()
+    assert words in text
+    assert words.strip("'") in workbook(sent(client, name, "xlsx"))
+    lines = Entry.objects.filter(verb="list exported")
+    assert lines.count() == 2
+    assert {line.by_id for line in lines} == {cast.people[who].pk}
+    assert {line.after["rows"] for line in lines} == {len(text.strip().splitlines()) - 1}
+
+
+def test_a_group_goes_out_with_the_members_within_reach_alone(cast, sign_in, at_morning):
+    group = Group.objects.create(school=cast.thornbridge, name="Club [a]/b: *?")
+    for pupil, to_on in ((cast.callum, None), (cast.amina, MONDAY - timedelta(days=1)), (cast.tyler, None)):
+        Membership.objects.create(
+            school=cast.thornbridge, group=group, pupil=pupil, from_on=MONDAY - timedelta(days=9), to_on=to_on
+        )
+    text = sent(sign_in(cast.sandra), "registers:group_export", pk=group.pk).decode()
+    assert [line.split(",")[0].strip('"') for line in text.splitlines()[1:]] == ["Ashworth", "Maddox", "Begum"]
+    assert "Before or later" in text
+    reach = sent(sign_in(cast.adeyemi), "registers:group_export", "xlsx", pk=group.pk)
+    assert "Ashworth" in workbook(reach)
+    assert "Maddox" not in workbook(reach)
+
+
+def test_the_calendar_and_the_codes_go_out_as_they_are_chosen(cast, sign_in, at_morning):
+    client = sign_in(cast.sandra)
+    assert "Half term" not in sent(client, "registers:calendar_export", query="year=2025/26").decode()
+    older = sent(client, "registers:code_export", query="on=2024-07-10").decode()
+    assert "Agreed family holiday" in older
+    assert "part-time timetable" not in older
+
+
+@pytest.mark.parametrize(
+    "name", ["registers:codes", "registers:group_list", "registers:import_list", "interventions:job_list"]
+)
+def test_who_may_export_finds_the_buttons_and_others_do_not(cast, sign_in, at_morning, name):
+    Group.objects.create(school=cast.thornbridge, name="Club")
+    upload_file(
+        school=cast.thornbridge, name="p.csv", content=b"UPN,Surname,Forename\nA,B,C\n", by=cast.sandra, at=MORNING
+    )
+    assert "export/xlsx/" in sign_in(cast.sandra).get(reverse(name)).content.decode()
+    if name in {"registers:codes", "registers:group_list"}:
+        assert "export/xlsx/" not in sign_in(cast.bea).get(reverse(name)).content.decode()
