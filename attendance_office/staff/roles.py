@@ -102,6 +102,7 @@ class Can(StrEnum):
     MAKE_CERTIFICATES = "Make certificates and displays"
     KEEP_REPORTS = "Say who is sent which report"
     SEE_TRAWL = "See the weekly trawl with names"
+    WORK_PROPOSALS = "Take up or put aside a proposed case"
     ISSUE_PAPERS = "Issue papers for governors and leadership"
     EDIT_STAFF = "Manage staff and posts"
     SEE_AUDIT = "Read the audit trail"
@@ -143,6 +144,7 @@ _OFFICE = (
         Can.MAKE_CERTIFICATES,
         Can.KEEP_REPORTS,
         Can.SEE_TRAWL,
+        Can.WORK_PROPOSALS,
         Can.SEE_HEALTH,
     }
 )
@@ -157,14 +159,14 @@ MAY: dict[Role, frozenset[Can]] = {
         | _KNOWS
         | {Can.SEE_DESK, Can.TAKE_ANY_REGISTER, Can.SEE_BOARD, Can.CHASE, Can.SEE_FIGURES, Can.EXPORT}
         | {Can.LOG_ABSENCE, Can.SEE_AGREEMENTS, Can.SEE_LATES}
-        | {Can.SEE_LETTERS, Can.CONTACT_HOME, Can.MAKE_CERTIFICATES, Can.SEE_TRAWL}
+        | {Can.SEE_LETTERS, Can.CONTACT_HOME, Can.MAKE_CERTIFICATES, Can.SEE_TRAWL, Can.WORK_PROPOSALS}
     ),
     Role.TUTOR: frozenset(_TAKES | {Can.SEE_NEEDS}),
     Role.PASTORAL: frozenset(
         _TAKES
         | _KNOWS
         | {Can.SEE_DESK, Can.SEE_BOARD, Can.SEE_FIGURES, Can.LOG_ABSENCE, Can.SEE_AGREEMENTS, Can.SEE_LATES}
-        | {Can.SEE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME, Can.SEE_TRAWL}
+        | {Can.SEE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME, Can.SEE_TRAWL, Can.WORK_PROPOSALS}
     ),
     Role.DSL: frozenset(
         _TAKES
@@ -172,11 +174,12 @@ MAY: dict[Role, frozenset[Can]] = {
         | {Can.SEE_DESK, Can.SEE_BACKGROUND, Can.SEE_BOARD, Can.SEE_FIGURES, Can.EXPORT, Can.SEE_AUDIT}
         | {Can.SEE_AGREEMENTS, Can.SEE_LATES}
         | {Can.SEE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME, Can.SETTLE_SAFEGUARDING, Can.SEE_TRAWL}
+        | {Can.WORK_PROPOSALS}
     ),
     Role.DATA_MANAGER: frozenset(
         _OFFICE
         - {Can.SEE_SAFEGUARDING, Can.CHASE, Can.SEE_MARK_REASONS, Can.LOG_ABSENCE}
-        - {Can.APPROVE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME}
+        - {Can.APPROVE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME, Can.WORK_PROPOSALS}
         | {Can.SEE_AUDIT, Can.KEEP_LINK}
     ),
     Role.SLT: frozenset(

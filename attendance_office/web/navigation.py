@@ -39,6 +39,11 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
         Way("Groups", "registers:group_list", "", frozenset({Can.SEE_PUPILS}), "groups"),
         Way("Imports", "registers:import_list", "", frozenset({Can.IMPORT}), "imports"),
     ),
+    "figures": (
+        Way("Figures", "reporting:figures", "", frozenset({Can.SEE_FIGURES}), "figures"),
+        Way("Persistent absence", "interventions:trawl", "", frozenset({Can.SEE_TRAWL}), "absence"),
+        Way("Cases proposed", "interventions:proposal_list", "", frozenset({Can.SEE_TRAWL}), "proposals"),
+    ),
 }
 WAYS = (
     Way("Desk", "reporting:desk", "n-desk", frozenset({Can.SEE_DESK}), "desk"),

@@ -205,14 +205,14 @@ def summary(trawl: Trawl, since: Trawl | None, pupils: Collection[int] | None = 
     return Summary(pupils_in, {one: moves[one] for one in Moved if one in moves}, dict(sorted(bands.items())), without)
 
 
-SORTS: Final = {
-    "rate": "coalesce(n_rate, 2)",
-    "weeks": "coalesce(w_rate, 2)",
-    "change": "coalesce(n_rate - b_rate, 2)",
-    "broken": "-coalesce(n_broken_run, b_broken_run)",
-    "unauthorised": "-coalesce(n_year_unauthorised, b_year_unauthorised)",
-    "name": "p.sort_name",
-    "form": "coalesce(n_year_group, b_year_group), g.name",
+SORTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "rate": ("coalesce(n_rate, 2)",),
+    "weeks": ("coalesce(w_rate, 2)",),
+    "change": ("coalesce(n_rate - b_rate, 2)",),
+    "broken": ("-coalesce(n_broken_run, b_broken_run)",),
+    "unauthorised": ("-coalesce(n_year_unauthorised, b_year_unauthorised)",),
+    "name": ("p.sort_name",),
+    "form": ("coalesce(n_year_group, b_year_group)", "g.name"),
 }
 
 
@@ -251,7 +251,7 @@ def lines(trawl: Trawl, since: Trawl | None, wish: Wish) -> tuple[list[Line], in
     else:
         where.append("in_now")
     order = SORTS.get(wish.sort, SORTS["rate"])
-    turned = ", ".join(f"{part} DESC" if wish.is_reversed else part for part in order.split(", ") if part)
+    turned = ", ".join(f"{part} DESC" if wish.is_reversed else part for part in order)
     values |= {"limit": wish.limit, "offset": wish.offset}
     rate = "{0}_{1}_attended::numeric / nullif({0}_{1}_attended + {0}_{1}_authorised + {0}_{1}_unauthorised, 0)"
     rows = _rows(

@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from attendance_office import clock
 from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
+from interventions.queries.trawl_pages import open_proposals
 from letters.models import Message
 from registers.queries import doubts
 from registers.queries.admissions import no_working_number, returns_due
@@ -56,6 +57,15 @@ def worklists(school: School, *, user: User, at: datetime, allowed: Collection[C
         )  # fmt: skip
     if Can.AMEND_MARKS in allowed:
         found.append(_doubts(read["doubts_now"]))
+    if Can.WORK_PROPOSALS in allowed:
+        many = read["proposals_now"]
+        words = "By the last trawls, the gravest first" if many else "Each is taken up or put aside"
+        found.append(
+            Worklist(
+                "proposals", "Cases proposed", many, words, "interventions:proposal_list",
+                oldest=read["oldest_proposal_now"],
+            )
+        )  # fmt: skip
     if Can.SEE_AGREEMENTS in allowed:
         words = (
             f"The next on {spoken_date(read['next_end_now'])}" if read["agreements_now"] else "None ends in two weeks"
@@ -89,6 +99,7 @@ def _asked(school: School, user: User, on: date) -> Mapping[Can, list[tuple[str,
     """Give what is counted for whom, each as part of one query."""
     messages, ending = waiting(school, user), ending_agreements(school, user, on)
     grounds = doubts.within(school, user).filter(state="open").order_by("pk").values("ground")
+    proposals = open_proposals(school, user)
     stuck = Message.objects.filter(school=school, state__in=["uncertain", "failed"])
     return {
         Can.LOG_ABSENCE: [
@@ -96,6 +107,10 @@ def _asked(school: School, user: User, on: date) -> Mapping[Can, list[tuple[str,
             ("oldest_now", Subquery(messages.values("received_at")[:1])),
         ],
         Can.AMEND_MARKS: [("doubts_now", ArraySubquery(grounds))],
+        Can.WORK_PROPOSALS: [
+            ("proposals_now", _many(proposals)),
+            ("oldest_proposal_now", Subquery(proposals.order_by("proposed_at").values("proposed_at")[:1])),
+        ],
         Can.SEE_AGREEMENTS: [
             ("agreements_now", _many(ending)),
             ("next_end_now", Subquery(ending.values("ends_on")[:1])),
