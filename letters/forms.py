@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from attendance_office.staff.models import School, User
 from letters.actions.chases import MOST_WORDS
+from letters.models import LetterKind
+from letters.rules.fields import Field
 
 
 class Chase(forms.Form):
@@ -53,3 +56,128 @@ class Settle(forms.Form):
     """What became of a message in doubt."""
 
     went = forms.ChoiceField(choices=[("yes", "It went"), ("no", "Send it again")])
+
+
+DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class EditTemplate(forms.Form):
+    """What a letter says, which version was changed, and why."""
+
+    subject = forms.CharField(max_length=200, label="Subject", help_text="The letter's title, and an e-mail's subject.")
+    body = forms.CharField(
+        label="Body",
+        widget=forms.Textarea(attrs={"rows": 26, "spellcheck": "true", "class": "field words"}),
+        strip=False,
+    )
+    why = forms.CharField(
+        max_length=200, required=False, label="What you changed", help_text="For whoever looks later."
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class AddTemplate(forms.Form):
+    """A letter of one's own, or one in another language."""
+
+    kind = forms.ChoiceField(label="What it is for", choices=LetterKind.choices)
+    name = forms.CharField(max_length=100, label="Name", help_text="A translation has the name of the English letter.")
+    language = forms.CharField(max_length=40, label="Language", initial="English")
+
+
+class Head(forms.Form):
+    """The letterhead."""
+
+    lines = forms.CharField(
+        label="Lines beside the school's name",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Up to five. Empty: the address, telephone and e-mail from the school's details.",
+    )
+    foot = forms.CharField(label="Line at the foot of every page", required=False, max_length=300)
+    ring_name = forms.CharField(label="Adult to ring", required=False, max_length=150)
+    ring_phone = forms.CharField(label="Their number", required=False, max_length=40)
+    signatory = forms.CharField(label="Who signs", required=False, max_length=150)
+    signatory_title = forms.CharField(label="Their title", required=False, max_length=150)
+    logo = forms.FileField(label="Logo", required=False, help_text="PNG or JPEG, up to 1 MB.")
+    without_logo = forms.BooleanField(label="Take the logo off", required=False)
+
+
+class Write(forms.Form):
+    """About whom a letter is written, which days it speaks of, and what it asks to be filled in."""
+
+    who = forms.CharField(
+        label="Pupils",
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="One a line: a UPN, or surname and forename. A list may be pasted.",
+    )
+    from_on = forms.DateField(label="Attendance from", widget=DATE)
+    to_on = forms.DateField(label="to", widget=DATE)
+    before_from_on = forms.DateField(label="Compared with, from", widget=DATE, required=False)
+    before_to_on = forms.DateField(label="to", widget=DATE, required=False)
+    token = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, asked: Sequence[Field], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked = {f"given_{place}": field.name for place, field in enumerate(asked)}
+        for place, field in enumerate(asked):
+            self.fields[f"given_{place}"] = forms.CharField(
+                label=field.name.capitalize(),
+                max_length=300,
+                required=False,
+                help_text=f"As \u201c{field.example}\u201d.",
+            )
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Give what was filled in, by field."""
+        return {name: self.cleaned_data[key].strip() for key, name in self.asked.items() if self.cleaned_data.get(key)}
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for days in order, and for both ends of what is compared."""
+        data = super().clean() or self.cleaned_data
+        in_order(self, data, "from_on", "to_on")
+        if bool(data.get("before_from_on")) != bool(data.get("before_to_on")):
+            raise forms.ValidationError("Give both days of the time it is compared with, or neither.")
+        in_order(self, data, "before_from_on", "before_to_on")
+        return data
+
+
+class Certificates(forms.Form):
+    """Which certificates, over which days, for whom."""
+
+    kind = forms.ChoiceField(
+        label="Certificate",
+        choices=[("certificate_full", "Full attendance"), ("certificate_improved", "Most improved")],
+    )
+    from_on = forms.DateField(label="From", widget=DATE)
+    to_on = forms.DateField(label="to", widget=DATE)
+    before_from_on = forms.DateField(label="Compared with, from", widget=DATE, required=False)
+    before_to_on = forms.DateField(label="to", widget=DATE, required=False)
+    least_possible = forms.IntegerField(label="Least possible sessions", min_value=1, max_value=400)
+    best = forms.IntegerField(label="How many of the most improved", min_value=1, max_value=500)
+    group = forms.ChoiceField(label="Year or form", required=False)
+    layout = forms.ChoiceField(label="Page", choices=[("portrait", "Upright"), ("landscape", "On its side")])
+
+    def __init__(self, *args: Any, groups: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["group"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", "Everybody"), *groups]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for days in order, and for the days before where improvement is measured."""
+        data = super().clean() or self.cleaned_data
+        in_order(self, data, "from_on", "to_on")
+        if data.get("kind") == "certificate_improved":
+            if not data.get("before_from_on") or not data.get("before_to_on"):
+                raise forms.ValidationError("The most improved are found by comparing: give the days before.")
+            in_order(self, data, "before_from_on", "before_to_on")
+            if data.get("from_on") and data["before_to_on"] >= data["from_on"]:
+                self.add_error("before_to_on", "The days before end before the others begin.")
+        return data
+
+
+def in_order(form: forms.Form, data: dict[str, Any], first: str, last: str) -> None:
+    """Ask for a last day that is not before the first."""
+    if data.get(first) and data.get(last) and data[last] < data[first]:
+        form.add_error(last, "It ends before it begins.")

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import board, chases, messages
+from .views import board, chases, messages, templates
 
 app_name = "letters"
 _REGISTER = "missing/<int:group_pk>/<str:on>/<str:half>"
@@ -14,6 +14,17 @@ urlpatterns = [
     path("missing/<str:on>/<str:half>/chase/", chases.chase_selected, name="chase_selected"),
     path(f"{_REGISTER}/chase/", chases.chase, name="chase"),
     path(f"{_REGISTER}/cover/", chases.cover, name="cover"),
+    path("letters/templates/", templates.template_list, name="template_list"),
+    path("letters/templates/supply/", templates.template_supply, name="template_supply"),
+    path("letters/templates/add/", templates.template_add, name="template_add"),
+    path("letters/templates/<int:pk>/", templates.template_edit, name="template_edit"),
+    path("letters/templates/<int:pk>/try/", templates.template_try, name="template_try"),
+    path("letters/templates/<int:pk>/pdf/", templates.template_print, name="template_print"),
+    path("letters/templates/<int:pk>/versions/", templates.template_versions, name="template_versions"),
+    path("letters/templates/<int:pk>/take-up/<int:number>/", templates.template_take_up, name="template_take_up"),
+    path("letters/templates/<int:pk>/use/", templates.template_use, name="template_use"),
+    path("letters/letterhead/", templates.letterhead, name="letterhead"),
+    path("letters/letterhead/logo/", templates.letterhead_logo, name="letterhead_logo"),
     path("post/", messages.message_list, name="message_list"),
     re_path(r"^post/export/(?P<form>csv|xlsx)/$", messages.message_export, name="message_export"),
     path("post/<int:pk>/", messages.message_detail, name="message_detail"),

@@ -35,6 +35,7 @@ def office(request: HttpRequest) -> dict[str, Any]:
         "nav": ways(request),
         # Called by the few pages that show them.
         "marks_ways": lambda: subways(request, "marks"),
+        "letters_ways": lambda: subways(request, "letters"),
         "pupils_ways": lambda: subways(request, "pupils"),
         "figures_ways": lambda: subways(request, "figures"),
         "projector_default": not user.standing.needs_second_factor,

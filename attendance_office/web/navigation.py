@@ -31,6 +31,14 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
         Way("Doubtful", "registers:doubt_list", "", frozenset({Can.AMEND_MARKS}), "doubtful"),
         Way("Lates", "registers:late_list", "", frozenset({Can.SEE_LATES}), "lates"),
     ),
+    "letters": (
+        Way("Letters", "letters:letter_list", "", frozenset({Can.SEE_LETTERS}), "letters"),
+        Way("Write", "letters:write", "", frozenset({Can.APPROVE_LETTERS}), "write"),
+        Way("Certificates", "letters:certificates", "", frozenset({Can.MAKE_CERTIFICATES}), "certificates"),
+        Way("Print runs", "letters:run_list", "", frozenset({Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES}), "runs"),
+        Way("Templates", "letters:template_list", "", frozenset({Can.EDIT_LETTERS}), "templates"),
+        Way("Letterhead", "letters:letterhead", "", frozenset({Can.EDIT_LETTERS}), "letterhead"),
+    ),
     "pupils": (
         Way("Pupils", "registers:pupil_list", "", frozenset({Can.SEE_PUPILS}), "pupils"),
         Way("Joiners and leavers", "registers:admissions", "", frozenset({Can.EDIT_PUPILS}), "admissions"),
@@ -52,6 +60,14 @@ WAYS = (
     Way("Missing", "letters:board", "n-miss", frozenset({Can.SEE_BOARD}), "missing"),
     Way("Marks", "", "edit", frozenset({Can.AMEND_MARKS, Can.SEE_LATES}), "marks", is_wide=True),
     Way("Pupils", "registers:pupil_list", "n-pup", frozenset({Can.SEE_PUPILS}), "pupils"),
+    Way(
+        "Letters",
+        "",
+        "letter",
+        frozenset({Can.SEE_LETTERS, Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES, Can.EDIT_LETTERS}),
+        "letters",
+        is_wide=True,
+    ),
     Way("Post", "letters:message_list", "n-let", frozenset({Can.SEE_OUTBOX}), "post", is_wide=True),
     Way("Figures", "reporting:figures", "n-rep", frozenset({Can.SEE_FIGURES}), "figures", is_wide=True),
     Way(

@@ -18,6 +18,7 @@ from attendance_office.staff.models import School
 from attendance_office.staff.roles import TITLES
 from interventions.actions.sweep import preview_sweep, run_sweep
 from interventions.queries.plan_words import told_by
+from letters.actions.templates import supply_templates
 from registers.actions import demo
 from registers.models import NonSchoolDay
 from registers.rules.dates import spoken_date
@@ -60,6 +61,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"{plan.name}: {made.registers:,} registers with {made.marks:,} marks")
             else:
                 self.stdout.write(f"{plan.name}: as it was left")
+        for school in School.objects.filter(urn__in=[demo.THORNBRIDGE.urn, demo.RIDGEWAY.urn]):
+            supply_templates(school=school, by=None, at=at)
         thornbridge = School.objects.get(urn=demo.THORNBRIDGE.urn)
         demo.lay_out_morning(school=thornbridge, day=here.date(), seed=options["seed"], by=None, at=at)
         self._sweep(thornbridge)
