@@ -13,6 +13,7 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
 from registers.models import Doubt, Mark
 from registers.queries.doubt_search import Found, search
+from registers.queries.doubts import TRAWLED
 from registers.rules.codes import Half
 from registers.rules.dates import spoken_date
 from registers.rules.sessions import Session
@@ -67,7 +68,7 @@ def run_trawl(*, school: School, from_on: date, to_on: date, by: User | None, at
         open_now = Doubt.objects.filter(school=school, state=Doubt.State.OPEN).count()
         trawled = Trawled(by_ground, len(new), again, len(gone), open_now)
         trail.record(
-            verb="trawled for doubtful marks",
+            verb=TRAWLED,
             by=by,
             at=at,
             school_id=school.pk,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 
@@ -12,6 +12,8 @@ from registers.rules.deletion import GROUNDS
 from registers.rules.upn import check_upn
 
 from .fields import DATE
+
+_PLACE: Final = ("admission_number", "last_school", "year_group")
 
 
 class Enrol(forms.ModelForm):  # type: ignore[type-arg]
@@ -45,6 +47,15 @@ class Enrol(forms.ModelForm):  # type: ignore[type-arg]
         assert isinstance(groups, forms.ModelChoiceField)  # noqa: S101 - tells the type checker what was declared above
         groups.queryset = TutorGroup.objects.filter(school=school, is_used=True).order_by("year_group", "name")
         self.fields["year_group"].required = False
+
+    @property
+    def parts(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Give the fields in the parts in which they are asked."""
+        child = [name for name in self.Meta.fields if name not in _PLACE]
+        parent = [name for name in self.fields if name.startswith("parent_") or name == "relationship"]
+        place = [*_PLACE, "tutor_group", "starts_on", "kind"]
+        asked = (("The child", child), ("The place", place), ("A parent", parent))
+        return [(title, [self[name] for name in names]) for title, names in asked]
 
     def clean_upn(self) -> str:
         """Refuse a number whose check letter is wrong, saying which would be right."""
@@ -138,6 +149,7 @@ class ContactDetails(forms.ModelForm):  # type: ignore[type-arg]
             "title", "forename", "surname", "mobile", "home_phone", "work_phone", "email", "address", "postcode",
             "language",
         )  # fmt: skip
+        labels = {"email": "E-mail"}
 
 
 class ContactLink(forms.ModelForm):  # type: ignore[type-arg]

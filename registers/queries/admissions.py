@@ -136,7 +136,8 @@ def no_working_number(school: School, user: User, on: date) -> QuerySet[Pupil]:
         works |= ~Q(**{f"contact__{way}": ""}) & Q(~Exists(broken))
     ring = Parent.objects.filter(works, pupil=OuterRef("pk"), do_not_contact=False)
     reach = Pupil.objects.visible_to(user).filter(school=school).on_roll(on)
-    return reach.filter(~Exists(ring)).select_related("tutor_group").in_order()
+    rows = reach.filter(~Exists(ring)).select_related("tutor_group").in_order()
+    return rows.prefetch_related("parents__contact__faults")
 
 
 def links_to_look_at(school: School, user: User, on: date, *, which: str, months: int = 6) -> QuerySet[Parent]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.db.models import Count, QuerySet
 
+from attendance_office.audit.models import Entry
 from attendance_office.numbers import whole
 from attendance_office.staff.models import School, User
 from registers.models import Amendment, Doubt, Mark, Pupil
 from registers.queries.pupils import called
 from registers.rules.doubts import GROUNDS, Ground
+
+TRAWLED: Final = "trawled for doubtful marks"
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,11 @@ class Line:
 def within(school: School, user: User) -> QuerySet[Doubt]:
     """Give the doubts about pupils within a person's reach."""
     return Doubt.objects.filter(school=school, pupil__in=Pupil.objects.visible_to(user).filter(school=school))
+
+
+def last_trawl(school: School) -> Entry | None:
+    """Give the line of the trail of the latest trawl, by the clock or by hand: one query."""
+    return Entry.objects.filter(school_id=school.pk, verb=TRAWLED).order_by("-at", "-pk").first()
 
 
 def open_doubts(school: School, user: User) -> dict[str, int]:

@@ -19,6 +19,7 @@ _WORDS: Final = re.compile(r"[^\W\d_][\w'\u2019-]+")
 _ADDRESS: Final = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _SAME_NUMBER: Final = 9
 _LONGEST_LOOKED_AT: Final = 2000
+_SHARED_BY: Final = 20
 
 
 def within(school: School, user: User) -> QuerySet[LineMessage]:
@@ -71,12 +72,12 @@ def narrowed_to(rows: QuerySet[LineMessage], *, state: str, q: str) -> QuerySet[
 
 
 def guess(message: LineMessage, *, user: User, on: date) -> tuple[list[Pupil], Contact | None]:
-    """Give the pupils a message seems to be about, and the contact who seems to have sent it: three queries.
+    """Give the pupils a message seems to be about, and the contact who seems to have sent it: four queries.
 
-    By the sender's number or address first, then by forename and surname together in the text. A guess is shown, never
-    acted on.
+    By the sender's number or address first, then by forename and surname together in the text; of several who share a
+    number, the one who is a contact of the pupil that is named. A guess is shown, never acted on.
     """
-    contact = _sender(message)
+    senders = _senders(message)
     visible = Pupil.objects.visible_to(user).filter(school=message.school_id).on_roll(on).select_related("tutor_group")
     said = _words_of(message)
     called = Q(pk__in=[])
@@ -87,11 +88,14 @@ def guess(message: LineMessage, *, user: User, on: date) -> tuple[list[Pupil], C
         for pupil in visible.filter(called).in_order()[:60]
         if _is_named(said, pupil.forename, pupil.legal_forename)
     ]
-    if contact is None:
+    if not senders:
         return named, None
-    own = list(visible.filter(parents__contact=contact).in_order().distinct())
-    both = [pupil for pupil in own if pupil in named]
-    return both or named or own, contact
+    links = list(Parent.objects.filter(contact__in=senders, pupil__in=visible).order_by("priority", "pk"))
+    own = list(visible.filter(pk__in={link.pupil_id for link in links}).in_order())
+    meant = [pupil for pupil in own if pupil in named] or named or own
+    theirs = {pupil.pk for pupil in meant}
+    rings = next((link.contact_id for link in links if link.pupil_id in theirs), None)
+    return meant, next((one for one in senders if one.pk == rings), senders[0])
 
 
 def _about(rows: QuerySet[LineMessage], reach: QuerySet[Pupil]) -> list[int]:
@@ -132,14 +136,15 @@ def _digits(number: str) -> str:
     return digits if len(digits) == _SAME_NUMBER else ""
 
 
-def _sender(message: LineMessage) -> Contact | None:
+def _senders(message: LineMessage) -> list[Contact]:
+    """Give the contacts who have the number or address a message came from; a family may share one."""
     contacts = Contact.objects.filter(school=message.school_id)
     address = _ADDRESS.search(message.sender)
     if address:
-        return contacts.filter(email__iexact=address[0]).order_by("pk").first()
+        return list(contacts.filter(email__iexact=address[0]).order_by("pk")[:_SHARED_BY])
     digits = _digits(message.sender)
     if not digits:
-        return None
+        return []
     pattern = r"\D*".join(digits) + r"\D*$"
     phone = Q(mobile__regex=pattern) | Q(home_phone__regex=pattern) | Q(work_phone__regex=pattern)
-    return contacts.filter(phone).order_by("pk").first()
+    return list(contacts.filter(phone).order_by("pk")[:_SHARED_BY])

@@ -119,7 +119,7 @@ def _first(
         own = [one.pk for one in found.callers]
         if sender is not None and sender.pk in own:
             first["caller"] = str(own.index(sender.pk) + 1)
-        elif sender is None:
+        else:
             first["caller"] = message.sender
     return first
 

@@ -55,6 +55,7 @@ def admissions(request: StaffRequest) -> HttpResponse:
         "after": (first + _WEEK, last + _WEEK),
         "joining": joining,
         "leaving": leaving,
+        "many": len(joining) + len(leaving),
         "grounds": {letter: ground.words for letter, ground in GROUNDS.items()},
         "due": answers.returns_due(request.school, today),
         "upns": answers.upns_to_look_at(request.school, request.user, today),
@@ -71,7 +72,7 @@ def pupil_enrol(request: StaffRequest) -> HttpResponse:
     form = forms.Enrol(
         request.POST or None, school=request.school, initial={"starts_on": clock.local(at).date(), "year_group": None}
     )
-    context: dict[str, Any] = {"form": form}
+    context: dict[str, Any] = {"form": form, "parts": form.parts}
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         contacts, children = answers.may_be_family(request.school, request.user, details=form.parent)

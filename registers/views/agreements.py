@@ -198,7 +198,7 @@ def _page(request: StaffRequest, row: Agreement, form: Any = None) -> HttpRespon
         "places": places,
         "so_far": so_far[:60],
         "more": max(0, len(so_far) - 60),
-        "week": [(words, row.weekly[int(place)] == "1") for place, words in forms.SESSIONS],
+        "week": [words for place, words in forms.SESSIONS if row.weekly[int(place)] == "1"],
         "is_soon": law.ends_soon(row.ends_on, today),
         "is_over": row.ends_on < today,
         "may_edit": may(request, Can.KEEP_AGREEMENTS),

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
-from attendance_office.jobs.models import Job, Run
 from attendance_office.numbers import wholes
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
@@ -43,7 +42,6 @@ def doubt_list(request: StaffRequest) -> HttpResponse:
     """Show the doubtful marks, ground by ground."""
     page = Paginator(_shown(request), PAGE).get_page(request.GET.get("page"))
     many = answers.open_doubts(request.school, request.user)
-    last = Run.objects.filter(school=request.school, job=Job.DOUBT_TRAWL, state=Run.State.DONE).order_by("-due_on")
     context = {
         "page": page,
         "lines": answers.lines_of(list(page)),
@@ -56,7 +54,7 @@ def doubt_list(request: StaffRequest) -> HttpResponse:
         "years": years_taught(request.school),
         "q": request.GET.get("q", ""),
         "codes": reasons(clock.today(), present=True),
-        "last": last.first(),
+        "last": answers.last_trawl(request.school),
         "periods": PERIODS,
         "query": request.GET.urlencode(),
     }
@@ -81,7 +79,6 @@ def doubt_detail(request: StaffRequest, pk: int) -> HttpResponse:
         .select_related("settled_by")
         .order_by("-on", "-half")[:20],
         "codes": reasons(doubt.on, present=True),
-        "facts": [(key.replace("_", " "), value) for key, value in doubt.facts.items()],
     }
     return render(request, "registers/doubt_detail.html", context)
 

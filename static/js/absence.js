@@ -120,6 +120,7 @@
   }
   told.addEventListener("input", nameCode);
   told.addEventListener("focus", () => told.select());
+  if (document.activeElement === told) told.select();
   nameCode();
 
   let waiting = 0;
@@ -136,7 +137,7 @@
 
   function nameCaller() {
     const text = caller.value.trim(), help = byId("caller-words"), place = Number(text) - 1;
-    if (!text) { help.textContent = "The number beside the contact, or a name."; help.classList.remove("wrong"); return; }
+    if (!text) { help.textContent = "Number or name."; help.classList.remove("wrong"); return; }
     const one = /^\d+$/.test(text) ? callers[place] : null;
     help.textContent = one ? one.name + (one.warning ? ". " + one.warning : "") : "Not a known contact: it will be flagged";
     help.classList.toggle("wrong", !one || Boolean(one.warning));

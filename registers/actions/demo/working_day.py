@@ -64,7 +64,8 @@ def add_agreements(*, school: School, day: date) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_SPELLS, {"school": school.pk})
         spells = cursor.fetchall()
-    latest = calendar_of(school.pk).latest_day(day - _DAY) or day
+    calendar = calendar_of(school.pk)
+    latest = calendar.latest_day(day - _DAY) or day
     running = [spell for spell in spells if latest - spell[2] <= timedelta(days=3)]
     parents: dict[int, Parent] = {}
     for parent in Parent.objects.filter(school=school, lives_with=True).order_by("-priority", "-pk"):
@@ -74,7 +75,7 @@ def add_agreements(*, school: School, day: date) -> int:
         pupil, first, last, places = spell
         ends_on = last
         if spell in running:
-            ends_on = day + (ENDS_IN if spell is running[0] else GOES_ON)
+            ends_on = calendar.latest_day(day + (ENDS_IN if spell is running[0] else GOES_ON)) or day
         rows.append(
             Agreement(
                 school=school,
@@ -85,7 +86,7 @@ def add_agreements(*, school: School, day: date) -> int:
                 to_on=ends_on,
                 ends_on=ends_on,
                 weekly="".join("1" if place in places else "0" for place in range(10)),
-                review_on=ends_on - ENDS_IN if ends_on > day + ENDS_IN else None,
+                review_on=calendar.latest_day(ends_on - ENDS_IN) if ends_on > day + ENDS_IN else None,
                 agreed_on=first - timedelta(days=3),
                 agreed_by=school.headteacher,
                 agreed_with_id=parents[pupil].contact_id if pupil in parents else None,
