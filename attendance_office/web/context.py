@@ -36,6 +36,7 @@ def office(request: HttpRequest) -> dict[str, Any]:
         # Called by the few pages that show them.
         "marks_ways": lambda: subways(request, "marks"),
         "letters_ways": lambda: subways(request, "letters"),
+        "registers_ways": lambda: subways(request, "registers"),
         "pupils_ways": lambda: subways(request, "pupils"),
         "figures_ways": lambda: subways(request, "figures"),
         "projector_default": not user.standing.needs_second_factor,

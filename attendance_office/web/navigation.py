@@ -39,6 +39,13 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
         Way("Templates", "letters:template_list", "", frozenset({Can.EDIT_LETTERS}), "templates"),
         Way("Letterhead", "letters:letterhead", "", frozenset({Can.EDIT_LETTERS}), "letterhead"),
     ),
+    "registers": (
+        Way("Registers", "registers:register_list", "", frozenset({Can.TAKE_OWN_REGISTER}), "registers"),
+        Way("Lessons", "registers:lesson_day", "", frozenset({Can.TAKE_OWN_LESSON, Can.ARRANGE_COVER}), "lessons"),
+        Way("Timetable", "registers:timetable", "", frozenset({Can.SEE_PUPILS}), "timetable"),
+        Way("Classes", "registers:class_list", "", frozenset({Can.SEE_PUPILS}), "classes"),
+        Way("Periods and weeks", "registers:timetable_days", "", frozenset({Can.EDIT_TIMETABLE}), "days"),
+    ),
     "pupils": (
         Way("Pupils", "registers:pupil_list", "", frozenset({Can.SEE_PUPILS}), "pupils"),
         Way("Joiners and leavers", "registers:admissions", "", frozenset({Can.EDIT_PUPILS}), "admissions"),

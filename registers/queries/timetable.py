@@ -151,9 +151,14 @@ def grid_of(school: School, on: date, rows: QuerySet[Lesson]) -> Grid:
 
 
 def lessons_by(
-    school: School, on: date, *, teacher: int | None = None, group: int | None = None, room: str = "",
+    school: School,
+    on: date,
+    *,
+    teacher: int | None = None,
+    group: int | None = None,
+    room: str = "",
     pupil: int | None = None,
-) -> QuerySet[Lesson]:  # fmt: skip
+) -> QuerySet[Lesson]:
     """Give the lessons of a teacher, a class, a room or a pupil, none where nothing is asked."""
     rows = Lesson.objects.filter(school=school)
     if teacher is not None:
@@ -183,6 +188,21 @@ class Wanted:
     room: str = ""
 
 
+def wanted_of(
+    rows: Iterable[dict[str, Any]], periods: Sequence[Period], teachers: Sequence[User], from_on: date
+) -> list[Wanted]:
+    """Give the lessons that the rows of a page ask for, each once; a row without a day asks for none."""
+    hours, people = {one.pk: one for one in periods}, {one.pk: one for one in teachers}
+    found = []
+    for row in rows:
+        if not row.get("weekday"):
+            continue
+        period = hours[row["period"]]
+        place = Place(row["week"], int(row["weekday"]), period.starts_at, period.ends_at, from_on)
+        found.append(Wanted(place, period.pk, people.get(row["teacher"]), row["room"].strip()))
+    return list(dict.fromkeys(found))
+
+
 def clashes_of(teaching_group: TeachingGroup, wanted: Sequence[Wanted], since: date) -> list[str]:
     """Say who or what would be in two places if a class had these lessons from a day on: two queries.
 
@@ -199,13 +219,13 @@ def clashes_of(teaching_group: TeachingGroup, wanted: Sequence[Wanted], since: d
     shared = _in_both(teaching_group, {other.teaching_group_id for _, other in met}, since)
     words = []
     for one, other in met:
-        when = f"{_slot(one.place, other)} also has {other.teaching_group.name}"
+        when = f"{_slot(one.place, other, since)} also has {other.teaching_group.name}"
         if one.teacher is not None and other.teacher_id == one.teacher.pk:
             words.append(f"{one.teacher.signature}: {when}.")
         if one.room and other.room.casefold() == one.room.casefold():
             words.append(f"Room {one.room}: {when}.")
         if names := shared.get(other.teaching_group_id):
-            words.append(f"{_some(names)}: {_slot(one.place, other)} in {other.teaching_group.name} as well.")
+            words.append(f"{_some(names)}: {_slot(one.place, other, since)} in {other.teaching_group.name} as well.")
     return words + _within(wanted)
 
 
@@ -233,11 +253,10 @@ def seat_clashes(teaching_group: TeachingGroup, pupils: Collection[Pupil], from_
         .select_related("period", "teaching_group")
         .order_by("teaching_group__name", "weekday", "period__starts_at", "week", "pk")
     )
+    met = [(place_of(one), other) for other in lessons for one in mine if place_of(one).meets(place_of(other))]
     return [
-        f"{_some(theirs[other.teaching_group_id])}: {_slot(place_of(one), other)} in {other.teaching_group} as well."
-        for other in lessons
-        for one in mine
-        if place_of(one).meets(place_of(other))
+        f"{_some(theirs[other.teaching_group_id])}: {_slot(place, other, from_on)} in {other.teaching_group} as well."
+        for place, other in met
     ]
 
 
@@ -252,11 +271,11 @@ def _in_both(teaching_group: TeachingGroup, groups: Collection[int], since: date
     return found
 
 
-def _slot(place: Place, other: Lesson) -> str:
+def _slot(place: Place, other: Lesson, since: date) -> str:
     week = place.week or other.week
     letter = f" of week {week}" if week else ""
-    since = max(place.from_on, other.from_on)
-    return f"{dict(WEEKDAYS)[place.weekday]} {other.period.name}{letter} from {spoken_date(since)}"
+    first = max(place.from_on, other.from_on, since)
+    return f"{dict(WEEKDAYS)[place.weekday]} {other.period.name}{letter} from {spoken_date(first)}"
 
 
 def _some(names: Iterable[str]) -> str:

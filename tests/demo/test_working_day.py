@@ -9,6 +9,7 @@ from attendance_office.staff.models import User
 from registers.actions import demo, doubts
 from registers.actions.demo import cast as demo_cast
 from registers.actions.demo.joiners import JOINERS_NUMBER
+from registers.actions.demo.lessons import TRUANTS
 from registers.actions.line_messages import set_aside
 from registers.models import Agreement, Doubt, LineMessage, Mark, Pupil, Return
 from registers.queries.admissions import returns_due
@@ -71,7 +72,8 @@ def test_ns_on_their_last_day_are_there_and_none_is_past_it(morning):
 
 def test_twelve_marks_are_doubtful_on_several_grounds_and_each_says_why(morning):
     found = still_open(morning)
-    assert found.count() == len(WANTED) == 12
+    assert found.count() == len(WANTED) + TRUANTS == 12
+    assert found.filter(ground="skipped_lesson").count() == TRUANTS
     assert len(set(found.values_list("ground", flat=True))) >= 6
     assert all(found.values_list("words", flat=True))
     assert set(found.values_list("on", flat=True)) == {date(2026, 11, 19)}

@@ -70,7 +70,7 @@ PART_TAKEN: Final = {THORNBRIDGE.urn: ("7D", "8B", "9F", "10G")}
 # Groups whose highly vulnerable pupil is away this morning without a reason.
 VULNERABLE_AWAY: Final = {THORNBRIDGE.urn: ("8A", "10E")}
 # Marks of the school day before that look wrong, one for each: places without a word, codes without their ground.
-DOUBTFUL: Final = {THORNBRIDGE.urn: ("V", "V", "B", "P", "C2", "C2", "X", "D", "E", "Y4", "L", "L")}
+DOUBTFUL: Final = {THORNBRIDGE.urn: ("V", "B", "P", "C2", "C2", "X", "D", "E", "Y4", "L")}
 # Today's covers: group, who (a tutor's group, or a name), why.
 COVERS: Final = {
     THORNBRIDGE.urn: (
@@ -79,6 +79,10 @@ COVERS: Final = {
         ("11B", "11A", "", "Tutor on the geography trip"),
     )
 }
+
+
+TEACHERS_AT_LEAST: Final = 1
+TEACHERS_TO_A_FORM: Final = 0.35
 
 
 def staff_of(plan: Plan) -> list[Person]:
@@ -92,6 +96,9 @@ def staff_of(plan: Plan) -> list[Person]:
     ]
     if plan.urn not in CAST:
         wanted.insert(0, (Role.OFFICER, None, ""))
+    # Teachers without a form, so that somebody is free in every period.
+    forms = len(plan.years) * len(plan.letters)
+    wanted += [(Role.TUTOR, None, "")] * max(TEACHERS_AT_LEAST, round(forms * TEACHERS_TO_A_FORM))
     there = {(person.role, person.year_group, person.group) for person in people}
     for role, year, group in wanted:
         if (role, year, group) in there:

@@ -15,9 +15,11 @@ from attendance_office.jobs.actions import ensure_schedules
 from attendance_office.staff.models import Post, School, Trust, TutorGroup, User
 from attendance_office.staff.roles import Role
 from registers.models import SessionTimes, Term
+from registers.queries.calendar import calendar_of
 from registers.rules.ages import school_year_starts
 
-from . import marks, years
+from . import lessons as lesson_registers
+from . import marks, timetable, years
 from .cast import NO_TRUST, PASSWORD, TRUST, staff_of
 from .people import Plan
 from .terms import school_year
@@ -37,6 +39,7 @@ class Made:
     marks: int
     registers: int
     settled: int
+    lesson_marks: int = 0
 
 
 def make_school(
@@ -65,7 +68,13 @@ def make_school(
         if added:
             say(f"{school.name}: {added} pupils with their families")
         filled = marks.fill(plan=plan, seed=seed, school=school, first_year=first, on=on, is_new=is_new)
-        made = Made(school, is_new, added, filled.marks, filled.registers, filled.settled)
+        lessons = timetable.add_timetable(school=school, seed=seed, on=on)
+        if lessons:
+            say(f"{school.name}: a timetable of {lessons:,} lessons in two weeks")
+        lesson_marks = _fill_lessons(school, seed, on)
+        if lesson_marks:
+            say(f"{school.name}: lesson registers with {lesson_marks:,} marks")
+        made = Made(school, is_new, added, filled.marks, filled.registers, filled.settled, lesson_marks)
         if is_new or added or filled.marks:
             trail.record(
                 verb="made the demo school" if is_new else "brought the demo school up to date",
@@ -77,6 +86,16 @@ def make_school(
                 words=f"{school.name}: {added} pupils, {filled.registers} registers, {filled.marks} marks",
             )
     return made
+
+
+def _fill_lessons(school: School, seed: int, on: date) -> int:
+    """Fill the lesson registers up to the day before the latest school day, and cover some lessons of that day."""
+    day = calendar_of(school.pk).latest_day(on)
+    if day is None:
+        return 0
+    written = lesson_registers.fill_lessons(school=school, seed=seed, day=day)
+    lesson_registers.cover_lessons(school=school, day=day)
+    return written
 
 
 def add_school(plan: Plan) -> School:

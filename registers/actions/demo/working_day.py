@@ -135,6 +135,7 @@ _LOOKED_AT: Final = {
     "left_at_noon": "Signed out at noon; asked at home, and no reason was given",
     "same_for_ten_days": "Long absence, known to the year office; evidence on file",
 }
+_BECAUSE: Final = _LOOKED_AT | {"skipped_lesson": "The head of year spoke with the pupil; home was told"}
 _LOOKED_AT_ELSE: Final = "Looked at on the day: the paper is on file"
 
 
@@ -146,7 +147,7 @@ def _leave_looked_at(school: School, day: date, by: User | None, at: datetime) -
     )
     by_reason: dict[str, list[Doubt]] = {}
     for row in old:
-        by_reason.setdefault(_LOOKED_AT.get(row.ground, _LOOKED_AT_ELSE), []).append(row)
+        by_reason.setdefault(_BECAUSE.get(row.ground, _LOOKED_AT_ELSE), []).append(row)
     for because, rows in by_reason.items():
         leave(school=school, doubts=rows, because=because, by=by, at=at)
 
