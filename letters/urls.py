@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import board, chases, messages, templates
+from .views import board, certificates, chases, messages, runs, templates, writing
 
 app_name = "letters"
 _REGISTER = "missing/<int:group_pk>/<str:on>/<str:half>"
@@ -14,6 +14,16 @@ urlpatterns = [
     path("missing/<str:on>/<str:half>/chase/", chases.chase_selected, name="chase_selected"),
     path(f"{_REGISTER}/chase/", chases.chase, name="chase"),
     path(f"{_REGISTER}/cover/", chases.cover, name="cover"),
+    path("letters/write/", writing.write, name="write"),
+    path("letters/certificates/", certificates.certificates, name="certificates"),
+    path("letters/certificates/make/", certificates.certificates_make, name="certificates_make"),
+    path("letters/runs/", runs.run_list, name="run_list"),
+    path("letters/runs/put-together/", runs.run_make, name="run_make"),
+    path("letters/runs/<int:pk>/", runs.run_detail, name="run_detail"),
+    path("letters/runs/<int:pk>/progress/", runs.run_progress, name="run_progress"),
+    path("letters/runs/<int:pk>/file/", runs.run_file, name="run_file"),
+    path("letters/runs/<int:pk>/posted/", runs.run_posted, name="run_posted"),
+    path("letters/runs/<int:pk>/not-posted/", runs.run_not_posted, name="run_not_posted"),
     path("letters/templates/", templates.template_list, name="template_list"),
     path("letters/templates/supply/", templates.template_supply, name="template_supply"),
     path("letters/templates/add/", templates.template_add, name="template_add"),

@@ -227,6 +227,8 @@ def expected(cast, name, way):
         return {403, 404} if way.also else {403}
     if way.rows == "group" and name not in REACHES_NINE_A:
         return {404}
+    if way.rows == "runs" and not user.standing.may(Can.APPROVE_LETTERS, cast.thornbridge.pk):
+        return {404}
     if way.rows == "take" and name not in TAKES_ANY_NINE_A:
         return {404}
     return FINE

@@ -13,7 +13,8 @@ from attendance_office.staff.models import Post, School, User
 from attendance_office.staff.roles import Role
 from letters import pdf
 from letters.models import Letterhead, LetterKind, LetterTemplate, TemplateVersion
-from letters.queries.templates import ENGLISH, latest_version
+from letters.queries.templates import latest_version
+from letters.queries.wording import ENGLISH
 from letters.rules.placeholders import BadTemplate, Fault, read
 from letters.rules.supplied import SUPPLIED
 from registers.models import StoredFile

@@ -14,7 +14,7 @@ from attendance_office.staff.models import School, User
 from letters.models import Addressee, Letter, LetterTemplate, PrintRun
 from letters.queries.earning import Asked, earning
 from letters.queries.letter_values import receipts
-from letters.queries.templates import in_use, latest_version
+from letters.queries.wording import ENGLISH, wording, wordings
 from letters.queries.writing import BY_HAND, Period, Plan, ToHome, plan_letters
 from registers.models import Pupil
 
@@ -77,10 +77,9 @@ def make_certificates(
     Raises Refused where none is chosen, one chosen has not earned it, or the school has no such certificate.
     """
     on = clock.local(at).date()
-    template = in_use(school.pk, asked.kind)
-    if template is None:
+    version = wording(wordings(school.pk, [asked.kind]), asked.kind, ENGLISH)
+    if version is None:
         raise Refused("This school has no such certificate yet: take the supplied letters first.")
-    version = latest_version(template)
     with trail.signed(by=by, at=at, school_id=school.pk):
         School.objects.select_for_update(of=("self",), no_key=True).get(pk=school.pk)
         before = Letter.objects.filter(school=school, key__startswith=f"certificate:{token}:").first()
@@ -91,7 +90,7 @@ def make_certificates(
         if not chosen or len(chosen) < len(set(pupil_ids)):
             raise Refused("Choose those who get one. Somebody chosen has not earned it as the register stands now.")
         run = PrintRun.objects.create(
-            school=school, title=f"{template}: {len(chosen)}", order=PrintRun.Order.FORM, made_at=at, made_by=by
+            school=school, title=f"{version.template}: {len(chosen)}", order=PrintRun.Order.FORM, made_at=at, made_by=by
         )
         facts = receipts(
             school.pk, [one.pupil.pk for one in chosen], from_on=asked.from_on, to_on=asked.to_on, earlier=asked.earlier

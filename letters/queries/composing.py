@@ -15,7 +15,7 @@ from registers.models import Contact, Pupil
 from registers.rules.dates import spoken_date
 
 from .letter_values import Given, Home, home_of, values_of
-from .templates import ENGLISH
+from .wording import ENGLISH
 
 CERTIFICATES: Final = frozenset({LetterKind.CERTIFICATE_FULL, LetterKind.CERTIFICATE_IMPROVED})
 LEVELS: Final = {LetterKind.LEVEL_1: "1", LetterKind.LEVEL_2: "2"}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from attendance_office.staff.models import School, User
+from attendance_office.staff.roles import Can
 from letters.models import Letter, PrintRun
 
 State = Letter.State
@@ -38,11 +39,16 @@ def ready_letters(school: School, order: str, user: User, *, kinds: Sequence[str
     return rows.filter(kind__in=kinds) if kinds else rows
 
 
-def runs_of(school_id: int) -> QuerySet[PrintRun]:
-    """Give a school's runs, the latest first, with how many letters each has, made and not."""
+def runs_of(school: School, user: User) -> QuerySet[PrintRun]:
+    """Give a school's runs, the latest first, with how many letters each has, made and not.
+
+    Who may not approve letters sees the runs that they had made themselves.
+    """
+    rows = PrintRun.objects.filter(school=school)
+    if not user.standing.may(Can.APPROVE_LETTERS, school.pk):
+        rows = rows.filter(made_by=user)
     return (
-        PrintRun.objects.filter(school=school_id)
-        .annotate(
+        rows.annotate(
             total=Count("letters"),
             to_make=Count("letters", filter=Q(letters__state__in=[State.WAITING, State.CLAIMED])),
         )
@@ -70,6 +76,12 @@ def progress_of(run: PrintRun) -> Progress:
 def take_out(run: PrintRun) -> QuerySet[Letter]:
     """Give the letters that were recalled after they were joined: a person takes them out by hand."""
     return run.letters.filter(state=State.RECALLED, run_place__isnull=False).order_by("run_place")
+
+
+def letters_in(run: PrintRun) -> QuerySet[Letter]:
+    """Give a run's letters as they lie in its file; those that are not in it come last."""
+    rows = run.letters.select_related("pupil__tutor_group").defer("facts", "facts_sent", "words")
+    return rows.order_by(F("run_place").asc(nulls_last=True), "pupil__sort_name", "pk")
 
 
 def in_order(run: PrintRun, letters: Iterable[Letter]) -> list[Letter]:

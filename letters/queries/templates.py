@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from letters.models import LetterTemplate, TemplateVersion
 
-ENGLISH = "English"
+from .wording import ENGLISH
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,6 @@ def version_in(template: LetterTemplate, language: str) -> Chosen:
     if other is not None:
         return Chosen(latest_version(other))
     return Chosen(latest_version(template), f"No {wanted} version: it goes in {template.language}.")
-
-
-def in_use(school_id: int, kind: str) -> LetterTemplate | None:
-    """Give the template a school uses for a kind of letter: the one that was changed last, in English."""
-    rows = LetterTemplate.objects.filter(school=school_id, kind=kind, language=ENGLISH, is_used=True)
-    return rows.annotate(changed=Max("versions__pk")).order_by("-changed").first()
 
 
 def compared(before: TemplateVersion, after: TemplateVersion) -> Sequence[Change]:

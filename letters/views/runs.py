@@ -1,0 +1,132 @@
+"""Print runs: what lies ready, how far each run is, its file, and whether it was taken to the post."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from attendance_office import clock
+from attendance_office.refusals import Refused
+from attendance_office.staff.roles import Can
+from attendance_office.web import toasts
+from attendance_office.web.doors import StaffRequest, door, may
+from letters.actions import runs as actions
+from letters.models import LetterKind, PrintRun
+from letters.queries import runs as answers
+from registers.actions.files import record_download
+from registers.models import StoredFile
+
+PAGE = 50
+
+
+@require_GET
+@door(Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES, section="letters")
+def run_list(request: StaffRequest) -> HttpResponse:
+    """Show what lies ready to be put together, and the print runs, the latest first."""
+    ready = []
+    if may(request, Can.APPROVE_LETTERS):
+        for order in PrintRun.Order:
+            rows = answers.ready_letters(request.school, order, request.user)
+            kinds = rows.values_list("kind").annotate(many=Count("pk")).order_by("kind")
+            found = [(LetterKind(kind).label, many) for kind, many in kinds]
+            if found:
+                ready.append((order, found, sum(many for _, many in found)))
+    page = Paginator(answers.runs_of(request.school, request.user), PAGE).get_page(request.GET.get("page"))
+    return render(request, "letters/run_list.html", {"ready": ready, "page": page})
+
+
+@require_POST
+@door(Can.APPROVE_LETTERS, section="letters")
+def run_make(request: StaffRequest) -> HttpResponse:
+    """Put a run together out of what lies ready."""
+    order = request.POST.get("order", "")
+    if order not in PrintRun.Order.values:
+        toasts.fail(request, "Choose which letters are put together.")
+        return redirect("letters:run_list")
+    try:
+        run = actions.put_together(school=request.school, order=order, by=request.user, at=clock.now())
+    except Refused as refused:
+        toasts.fail(request, str(refused))
+        return redirect("letters:run_list")
+    return redirect("letters:run_detail", run.pk)
+
+
+def _one(request: StaffRequest, pk: int) -> PrintRun:
+    return get_object_or_404(answers.runs_of(request.school, request.user), pk=pk)
+
+
+@require_GET
+@door(Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES, section="letters")
+def run_detail(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show a run: how far it is, its letters in order, and those to take out by hand."""
+    run = _one(request, pk)
+    undo_until = run.posted_at + actions.UNDO_WITHIN if run.posted_at else None
+    context = {
+        "run": run,
+        "progress": answers.progress_of(run),
+        "page": Paginator(answers.letters_in(run), PAGE).get_page(request.GET.get("page")),
+        "take_out": list(answers.take_out(run).select_related("pupil")),
+        "may_undo": undo_until is not None and clock.now() <= undo_until,
+        "undo_until": undo_until,
+        "waits_long": run.state == PrintRun.State.WAITING and clock.now() - run.made_at > timedelta(minutes=5),
+    }
+    return render(request, "letters/run_detail.html", context)
+
+
+@require_GET
+@door(Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES, section="letters")
+def run_progress(request: StaffRequest, pk: int) -> HttpResponse:
+    """Say how far a run is; the page goes on by itself when it is ready."""
+    run = _one(request, pk)
+    answer = render(request, "letters/run_detail.html#bar", {"run": run, "progress": answers.progress_of(run)})
+    if run.state != PrintRun.State.WAITING:
+        answer["HX-Refresh"] = "true"
+    return answer
+
+
+@require_GET
+@door(Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES, section="letters")
+def run_file(request: StaffRequest, pk: int) -> HttpResponse:
+    """Give out the file of a run; that it was given out is written down."""
+    run = _one(request, pk)
+    if run.file_id is None:
+        raise Http404
+    file = StoredFile.objects.get(pk=run.file_id)
+    record_download(file=file, by=request.user, at=clock.now())
+    answer = HttpResponse(bytes(file.content), content_type=file.kind)
+    answer["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+@require_POST
+@door(Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES, section="letters")
+def run_posted(request: StaffRequest, pk: int) -> HttpResponse:
+    """Mark a run as posted, or as given out."""
+    run = _one(request, pk)
+    try:
+        went = actions.mark_posted(run=run, by=request.user, at=clock.now())
+        done = "given out" if run.order == PrintRun.Order.FORM else "posted"
+        words = f"{went} letter{'' if went == 1 else 's'} marked as {done}"
+        toasts.say(request, words, undo=reverse("letters:run_not_posted", args=[pk]))
+    except Refused as refused:
+        toasts.fail(request, str(refused))
+    return redirect("letters:run_detail", pk)
+
+
+@require_POST
+@door(Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES, section="letters")
+def run_not_posted(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take back that a run was posted."""
+    try:
+        back = actions.take_back_posted(run=_one(request, pk), by=request.user, at=clock.now())
+        toasts.say(request, f"Taken back: {back} letter{'' if back == 1 else 's'} lie ready again")
+    except Refused as refused:
+        toasts.fail(request, str(refused))
+    return redirect("letters:run_detail", pk)

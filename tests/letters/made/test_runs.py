@@ -1,0 +1,152 @@
+"""Print runs: in posting order, joined from what was kept, in one run only, posted by a person."""
+
+import hashlib
+import threading
+from datetime import timedelta
+from io import BytesIO
+
+import pypdf
+import pytest
+from django.db import connection
+
+from attendance_office.audit.models import Entry
+from attendance_office.refusals import Refused
+from letters.actions import making, runs
+from letters.models import Letter, PrintRun
+from letters.queries.runs import letters_in, progress_of, take_out
+from registers.models import StoredFile
+from tests.factories.post_room import MORNING, write
+
+State = Letter.State
+
+
+@pytest.fixture
+def ready(school):
+    """Give five letters that lie ready, in no order."""
+    write(school, school.callum, school.ikra, school.amina, school.tyler, school.freya)
+    while making.make_next(at=MORNING) is not None:
+        pass
+    return school
+
+
+def together(cast, at=MORNING, order="postcode"):
+    return runs.put_together(school=cast.thornbridge, order=order, by=cast.sandra, at=at)
+
+
+def joined(run, at=MORNING):
+    runs.join_next(at=at)
+    run.refresh_from_db()
+    return run
+
+
+def pages(run):
+    return [page.extract_text() for page in pypdf.PdfReader(BytesIO(bytes(run.file.content))).pages]
+
+
+def test_letters_lie_by_postcode_under_a_cover_list_of_who_and_how_many_pages(ready):
+    run = joined(together(ready))
+    cover, *letters = pages(run)
+    order = ["Ikra", "Tyler", "Freya", "Amina", "Callum"]  # TB4 5HN to TB4 9HN
+    assert [next(name for name in order if name in text) for text in letters] == order
+    assert [row.pupil.forename for row in letters_in(run)] == order
+    assert "5 letters, 5 pages" in cover
+    for row in letters_in(run):
+        assert f"{row.run_place} {row.to_name}" in " ".join(cover.split())
+    assert run.pages == 6
+    assert run.state == PrintRun.State.READY
+    assert run.file.sha256 == hashlib.sha256(bytes(run.file.content)).hexdigest()
+
+
+def test_a_letter_is_in_one_run_only(ready):
+    together(ready)
+    with pytest.raises(Refused, match="No letter lies ready"):
+        together(ready)
+    assert PrintRun.objects.count() == 1
+
+
+def test_nothing_is_printed_again_for_a_run(ready, monkeypatch):
+    from letters import pdf
+
+    monkeypatch.setattr(pdf, "letter", lambda sheet: pytest.fail("a letter was printed again"))
+    assert joined(together(ready)).file is not None
+
+
+def test_a_letter_recalled_before_it_is_joined_drops_out(ready):
+    run = together(ready)
+    Letter.objects.filter(pupil=ready.tyler).update(state=State.RECALLED)
+    joined(run)
+    assert len(pages(run)) == 5
+    assert not any("Tyler" in text for text in pages(run))
+    assert progress_of(run).fell_out == 1
+    assert not take_out(run).exists()
+
+
+def test_a_letter_recalled_after_it_was_joined_is_taken_out_by_hand(ready):
+    run = joined(together(ready))
+    Letter.objects.filter(pupil=ready.tyler).update(state=State.RECALLED)
+    assert [letter.run_place for letter in take_out(run)] == [2]
+    assert runs.mark_posted(run=run, by=ready.sandra, at=MORNING) == 4
+
+
+def test_posted_by_a_person_and_taken_back_within_ten_minutes(ready):
+    run = joined(together(ready))
+    assert runs.mark_posted(run=run, by=ready.sandra, at=MORNING) == 5
+    assert set(run.letters.values_list("state", "sent_by")) == {(State.SENT, ready.sandra.pk)}
+    with pytest.raises(Refused, match="already"):
+        runs.mark_posted(run=run, by=ready.sandra, at=MORNING)
+    assert runs.take_back_posted(run=run, by=ready.sandra, at=MORNING + timedelta(minutes=10)) == 5
+    assert set(run.letters.values_list("state", flat=True)) == {State.READY}
+    runs.mark_posted(run=run, by=ready.sandra, at=MORNING)
+    with pytest.raises(Refused, match="more than ten minutes"):
+        runs.take_back_posted(run=run, by=ready.sandra, at=MORNING + timedelta(minutes=11))
+    assert Entry.objects.about("print run", run.pk).count() == 5
+
+
+def test_a_run_is_not_posted_before_it_is_ready(ready):
+    with pytest.raises(Refused, match="not put together yet"):
+        runs.mark_posted(run=together(ready), by=ready.sandra, at=MORNING)
+
+
+def test_a_kept_file_that_is_not_what_was_printed_drops_out_and_has_failed(ready):
+    letter = Letter.objects.get(pupil=ready.tyler)
+    other = StoredFile.objects.create(
+        school=ready.thornbridge, purpose="letter", name="x.pdf", kind="application/pdf", size=1, sha256="0" * 64,
+        content=b"x", added_at=MORNING,
+    )  # fmt: skip
+    Letter.objects.filter(pk=letter.pk).update(file=other)
+    run = joined(together(ready))
+    letter.refresh_from_db()
+    assert letter.state == State.FAILED
+    assert len(pages(run)) == 5
+
+
+def test_a_run_waits_until_its_letters_are_made(school):
+    run = PrintRun.objects.create(school=school.thornbridge, made_at=MORNING, made_by=school.sandra)
+    (letter,) = write(school, school.callum)
+    Letter.objects.filter(pk=letter.pk).update(print_run=run)
+    assert runs.join_next(at=MORNING) is None
+    assert progress_of(run).to_make == 1
+    making.make_next(at=MORNING)
+    assert joined(run).state == PrintRun.State.READY
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_put_together_at_once_share_no_letter(ready):
+    found = []
+
+    def work():
+        try:
+            found.append(together(ready).pk)
+        except Refused:
+            found.append(None)
+        finally:
+            connection.close()
+
+    hands = [threading.Thread(target=work) for _ in range(2)]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()
+    runs_of_letters = set(Letter.objects.values_list("print_run", flat=True))
+    assert None not in runs_of_letters
+    assert sum(Letter.objects.filter(print_run=pk).count() for pk in found if pk) == 5

@@ -1,0 +1,35 @@
+"""Letters by hand, certificates and print runs."""
+
+from attendance_office.staff.roles import Can
+from letters.models import PrintRun
+from registers.models import StoredFile
+from tests.conftest import MORNING
+
+from .way import Way
+
+
+def run(cast):
+    file = StoredFile.objects.create(
+        school=cast.thornbridge, purpose="print_run", name="run.pdf", kind="application/pdf", size=5, sha256="0",
+        content=b"%PDF-", added_at=MORNING,
+    )  # fmt: skip
+    made = PrintRun.objects.create(
+        school=cast.thornbridge, made_at=MORNING, made_by=cast.sandra, state="ready", ready_at=MORNING, file=file
+    )
+    return {"pk": made.pk}
+
+
+APPROVE, CERTIFY = (Can.APPROVE_LETTERS,), (Can.MAKE_CERTIFICATES,)
+RUNS = (Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES)
+WAYS = {
+    "letters:write": Way(APPROVE),
+    "letters:certificates": Way(CERTIFY),
+    "letters:certificates_make": Way(CERTIFY, post=True),
+    "letters:run_list": Way(RUNS),
+    "letters:run_make": Way(APPROVE, post=True),
+    "letters:run_detail": Way(RUNS, run, rows="runs"),
+    "letters:run_progress": Way(RUNS, run, rows="runs", is_fragment=True),
+    "letters:run_file": Way(RUNS, run, rows="runs", is_fragment=True),
+    "letters:run_posted": Way(RUNS, run, post=True, rows="runs"),
+    "letters:run_not_posted": Way(RUNS, run, post=True, rows="runs"),
+}
