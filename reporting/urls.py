@@ -1,13 +1,21 @@
 """Signposts of the reading room."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from .views import desk, figures, health
+from .views import desk, explorer, figures, health, saved_views
 
 app_name = "reporting"
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("desk/fresh/", desk.desk_fresh, name="desk_fresh"),
     path("figures/", figures.figures, name="figures"),
+    path("explorer/", explorer.explorer, name="explorer"),
+    path("explorer/receipt/", explorer.explorer_receipt, name="explorer_receipt"),
+    path("explorer/group/", explorer.explorer_group, name="explorer_group"),
+    re_path(r"^explorer/export/(?P<form>csv|xlsx)/$", explorer.explorer_export, name="explorer_export"),
+    path("explorer/views/save/", saved_views.view_save, name="view_save"),
+    path("explorer/views/<int:pk>/", saved_views.view_open, name="view_open"),
+    path("explorer/views/<int:pk>/change/", saved_views.view_change, name="view_change"),
+    path("explorer/views/<int:pk>/delete/", saved_views.view_delete, name="view_delete"),
     path("office/health/", health.health, name="health"),
 ]

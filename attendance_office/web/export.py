@@ -114,8 +114,9 @@ def _written(value: Cell, column: Column) -> str:
     if isinstance(value, str):
         return safe(value)
     if column.is_share and isinstance(value, (Fraction, Decimal, int)):
-        tenths = (Fraction(value) * 1000 + Fraction(1, 2)).__floor__()
-        return f"{tenths // 10}.{tenths % 10}"
+        tenths = (abs(Fraction(value)) * 1000 + Fraction(1, 2)).__floor__()
+        sign = "-" if value < 0 and tenths else ""
+        return f"{sign}{tenths // 10}.{tenths % 10}"
     if isinstance(value, Fraction):
         return str(float(value))
     if isinstance(value, datetime):

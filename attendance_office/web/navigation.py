@@ -56,6 +56,7 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
     ),
     "figures": (
         Way("Figures", "reporting:figures", "", frozenset({Can.SEE_FIGURES}), "figures"),
+        Way("Explorer", "reporting:explorer", "", frozenset({Can.SEE_FIGURES}), "explorer"),
         Way("Persistent absence", "interventions:trawl", "", frozenset({Can.SEE_TRAWL}), "absence"),
         Way("Cases proposed", "interventions:proposal_list", "", frozenset({Can.SEE_TRAWL}), "proposals"),
     ),
@@ -76,7 +77,7 @@ WAYS = (
         is_wide=True,
     ),
     Way("Post", "letters:message_list", "n-let", frozenset({Can.SEE_OUTBOX}), "post", is_wide=True),
-    Way("Figures", "reporting:figures", "n-rep", frozenset({Can.SEE_FIGURES}), "figures", is_wide=True),
+    Way("Reports", "reporting:figures", "n-rep", frozenset({Can.SEE_FIGURES}), "figures", is_wide=True),
     Way(
         "Office",
         "office:office",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -14,7 +14,7 @@ from registers.rules.ages import school_year_starts
 from registers.rules.dates import spoken_date
 
 from .axes import AXES
-from .explorer import Answer, Question, Reader
+from .explorer import Answer, Question, Reader, answer
 from .periods import OWN, USUAL, Period, named_periods
 
 MOST_WITHIN: Final = 20
@@ -47,7 +47,9 @@ def asked(query: QueryDict, *, reader: Reader, on: date) -> Asked:
     named = {period.key: period for period in periods}
     period = named.get(query.get("period", USUAL), named[USUAL])
     fault = ""
-    if query.get("period") == OWN:
+    if query.get("period") == OWN and not query.get("from_on") and not query.get("to_on"):
+        period = replace(period, key=OWN, words="Own dates")
+    elif query.get("period") == OWN:
         own = _own(query)
         if isinstance(own, str):
             fault = own
@@ -97,6 +99,22 @@ def in_words(found: Answer, query: QueryDict) -> str:
     return "; ".join([words, *(tag.words for tag in tags(found, query))])
 
 
+def no_longer(query: QueryDict, *, reader: Reader, on: date) -> list[str]:
+    """Give in words what of a kept address narrows nothing any longer: a right lost, a form, group or year gone."""
+    wanted = asked(query, reader=reader, on=on)
+    found = answer(reader, wanted.question)
+    gone = []
+    for key in query:
+        if key in AXES and key not in reader.axes:
+            gone.append(f"{AXES[key].words} (not for your role)")
+        elif key in reader.axes:
+            known = {value for value, _ in found.choices(key)}
+            gone += [f"{AXES[key].words} {value}" for value in query.getlist(key) if value not in known]
+    if query.get("period", USUAL) not in {OWN, *(period.key for period in wanted.periods)}:
+        gone.append("its period")
+    return gone + ([wanted.fault] if wanted.fault else [])
+
+
 def _is_value(key: str, value: str) -> bool:
     """Tell whether a value can be one of an axis; a form's and a group's are compared when they are looked up."""
     known = AXES[key].values
@@ -115,7 +133,7 @@ def _own(query: QueryDict) -> Period | str:
         return "The last day lies before the first. Choose a later one. Year to date is shown meanwhile."
     if (last - first).days > LONGEST:
         return "A period holds three school years at most. Choose a later first day. Year to date is shown meanwhile."
-    return Period(OWN, "Own period", first, last)
+    return Period(OWN, "Own dates", first, last)
 
 
 def spans_years(period: Period) -> bool:

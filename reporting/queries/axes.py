@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Final
 
 from attendance_office.staff.roles import Can
+from interventions.rules.trawl import BANDS
 from registers.models import Pupil
 from registers.queries.pupils import may_see
-from reporting.rules.bands import BANDS
 
 
 class Kept(StrEnum):

@@ -167,7 +167,7 @@ def _region_of(la_code: str) -> str:
 def _bands() -> Mapping[tuple[str, str], Mapping[str, int]]:
     with (_DATA / "dfe_bands.csv").open(encoding="utf-8", newline="") as file:
         return {
-            (row["name"], row["phase"]): {key: int(number) for key, number in row.items() if "-" in key}
+            (row["name"], row["phase"]): {key: int(number) for key, number in row.items() if key.isdecimal()}
             for row in csv.DictReader(file)
         }
 

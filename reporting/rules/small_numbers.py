@@ -50,9 +50,9 @@ def hidden_counts(counts: Sequence[int], pupils: Sequence[int]) -> frozenset[int
 class HiddenGrid:
     """What is held back of a table with a total at the end of each line and column: those totals, and its cells."""
 
-    rows: frozenset[int]
-    columns: frozenset[int]
-    cells: frozenset[tuple[int, int]]
+    rows: frozenset[int] = frozenset()
+    columns: frozenset[int] = frozenset()
+    cells: frozenset[tuple[int, int]] = frozenset()
 
 
 def hidden_grid(pupils: Sequence[Sequence[int]]) -> HiddenGrid:

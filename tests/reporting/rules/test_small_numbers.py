@@ -1,14 +1,11 @@
 """What is held back of a table, so that no few pupils can be made out from what is shown."""
 
-from fractions import Fraction
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from registers.rules.rates import Tally
-from reporting.rules.bands import BANDS, band_of, is_near
 from reporting.rules.small_numbers import SMALL, hidden, hidden_counts, hidden_grid, is_small
+from reporting.rules.thresholds import is_near
 
 LINES = st.lists(st.integers(0, 40), min_size=1, max_size=7)
 
@@ -64,31 +61,8 @@ def test_neither_lines_nor_columns_of_a_table_give_a_small_cell_away(table):
     assert all((r, c) in found.cells for r, row in enumerate(table) for c, number in enumerate(row) if is_small(number))
 
 
-@pytest.mark.parametrize(
-    ("possible", "missed", "band"),
-    [
-        (380, 38, "10-15"),
-        (380, 37, "5-10"),
-        (391, 39, "5-10"),
-        (2, 1, "50-100"),
-        (4, 4, "50-100"),
-        (20, 1, "5-10"),
-        (20, 0, "0-5"),
-    ],
-)
-def test_a_band_is_decided_on_the_exact_share(possible, missed, band):
-    tally = Tally(possible, possible - missed, missed, 0)
-    assert band_of(tally).key == band
-
-
-def test_a_pupil_without_a_possible_session_is_in_no_band():
-    assert band_of(Tally()) is None
+def test_a_pupil_without_a_possible_session_is_near_nothing():
     assert not is_near(Tally(), 90, 2)
-
-
-def test_bands_cover_every_share_once():
-    for missed in range(1001):
-        assert sum(band.low <= Fraction(missed, 1000) < band.high for band in BANDS) == 1
 
 
 def test_two_points_from_ninety_are_near_and_a_hair_more_is_not():

@@ -1,0 +1,28 @@
+"""Reports: the explorer and its saved views."""
+
+from attendance_office.staff.roles import Can
+from reporting.models import SavedView
+from tests.conftest import MORNING
+
+from .unexplained import csv
+from .way import Way
+
+
+def shared_view(cast):
+    view = SavedView.objects.create(
+        school=cast.thornbridge, owner=cast.sandra, name="Nines", query="year=9", is_shared=True, made_at=MORNING
+    )
+    return {"pk": view.pk}
+
+
+SEE = (Can.SEE_FIGURES,)
+WAYS = {
+    "reporting:explorer": Way(SEE),
+    "reporting:explorer_receipt": Way(SEE),
+    "reporting:explorer_group": Way((Can.EDIT_PUPILS,), post=True, also=SEE),
+    "reporting:explorer_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=SEE),
+    "reporting:view_save": Way(SEE, post=True),
+    "reporting:view_open": Way(SEE, shared_view),
+    "reporting:view_change": Way(SEE, shared_view),
+    "reporting:view_delete": Way(SEE, shared_view, post=True, once=True),
+}

@@ -1,0 +1,173 @@
+"""The explorer's page and files: the same numbers everywhere, small ones held back, constant questions."""
+
+import csv
+import io
+from datetime import date
+
+import pytest
+import python_calamine
+from django.http import QueryDict
+
+from attendance_office.audit.models import Entry
+from registers.models import Group, Membership
+from reporting.models import SavedView
+from reporting.queries.asked import asked
+from reporting.queries.explorer import Reader, answer
+from reporting.queries.sheets import SUPPRESSED
+from reporting.queries.tables import sheet
+from tests.conftest import MONDAY
+
+LOOKS = ["view=list", "view=table&by=year", "view=table&by=form&by2=sex&show=persistent", "view=weeks", "view=weeks&by=fsm",
+         "view=weekdays", "view=bands", "view=gaps"]  # fmt: skip
+
+
+def page(client, query=""):
+    answered = client.get(f"/explorer/?{query}")
+    assert answered.status_code == 200
+    return answered.content.decode()
+
+
+def sheet_for(cast, who, view, **look):
+    reader = Reader.of(who, cast.thornbridge)
+    found = answer(reader, asked(QueryDict(""), reader=reader, on=MONDAY).question)
+    return sheet(found, view, school=cast.thornbridge, **look)
+
+
+def said(text, column):
+    """Give a cell of the file as the page would say it."""
+    if text == "":
+        return ""
+    if text in (SUPPRESSED, "no rate") or not text.replace(".", "").replace("-", "").isdigit():
+        return text
+    if column.is_share:
+        return f"{float(text):.1f} %".replace("-", "\N{MINUS SIGN}")
+    if len(text) == 10 and text[4] == "-":
+        on = date.fromisoformat(text)
+        return f"{on:%a} {on.day} {on:%b %Y}"
+    return text if column.heading == "Year" else f"{int(text):,}"
+
+
+def as_written(value, written, column):
+    """Tell whether a cell of the spreadsheet is what the other file wrote."""
+    if column.is_share and isinstance(value, float):
+        return abs(value * 100 - float(written)) <= 0.0501
+    if isinstance(value, float):
+        return str(int(value)) == written
+    return value.isoformat()[:10] == written if isinstance(value, date) else value == written
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_screen_csv_and_spreadsheet_say_the_same(term, sign_in, at_morning, look):
+    client = sign_in(term.sandra)
+    shown = client.get(f"/explorer/?{look}&fsm=no&sort=-attendance")
+    lines = [*shown.context["lines"], *([shown.context["total_line"]] if shown.context["total_line"] else [])]
+    on_screen = [[words for words, *_ in (line["name"], *line["cells"])] for line in lines]
+
+    columns = shown.context["sheet"].columns
+    text = client.post("/explorer/export/csv/", {"query": f"{look}&fsm=no&sort=-attendance"}).content.decode(
+        "utf-8-sig"
+    )
+    heads, *rows = list(csv.reader(io.StringIO(text)))
+    assert heads == [column.heading for column in columns]
+    assert [[said(cell, column) for cell, column in zip(row, columns, strict=True)] for row in rows] == on_screen
+
+    book = client.post("/explorer/export/xlsx/", {"query": f"{look}&fsm=no&sort=-attendance"}).content
+    _, *cells = python_calamine.load_workbook(io.BytesIO(book)).get_sheet_by_index(0).to_python()
+    assert len(cells) == len(rows)
+    for in_book, in_csv in zip(cells, rows, strict=True):
+        for value, written, column in zip(in_book, in_csv, columns, strict=True):
+            assert as_written(value, written, column)
+    assert Entry.objects.filter(verb="list exported").count() == 2
+
+
+def test_numbers_are_numbers_in_the_spreadsheet(term, sign_in, at_morning):
+    book = sign_in(term.sandra).post("/explorer/export/xlsx/", {"query": "view=list"}).content
+    heads, first, *_ = python_calamine.load_workbook(io.BytesIO(book)).get_sheet_by_index(0).to_python()
+    assert isinstance(first[heads.index("Possible")], float)
+    assert 0 < first[heads.index("Attendance")] <= 1
+
+
+def test_filters_stand_as_tags_that_take_themselves_off(term, sign_in, at_morning):
+    text = page(sign_in(term.sandra), "year=9&fsm=yes")
+    assert "Free school meals: Yes" in text
+    assert 'href="?year=9"' in text
+
+
+def test_an_answer_of_nobody_says_what_to_do(term, sign_in, at_morning):
+    assert "Nobody answers to this" in page(sign_in(term.sandra), "year=9&form=8C")
+
+
+def test_a_governor_sees_no_name_and_no_few_pupils(term, sign_in, at_morning):
+    client = sign_in(term.gov)
+    for look in LOOKS:
+        text = page(client, look)
+        assert not [name for name in ("Ashworth", "Maddox", "Pupil03") if name in text]
+    by_year = sheet_for(term, term.gov, "table", by="year")
+    # Two pupils in year 8 alone would be the total less year 9: both are held back.
+    assert [set(row.cells[1:]) for row in by_year.rows] == [{SUPPRESSED}, {SUPPRESSED}]
+    assert by_year.total.cells[1] == 25
+    assert client.get("/explorer/?view=list").context["view"] == "table"
+
+
+def test_a_person_who_sees_pupils_sees_small_numbers(term):
+    by_year = sheet_for(term, term.sandra, "table", by="year")
+    assert [row.cells[1] for row in by_year.rows] == [2, 23]
+
+
+def test_the_receipt_opens_and_adds_up(term, sign_in, at_morning):
+    text = sign_in(term.sandra).get("/explorer/receipt/?form=9A").content.decode()
+    assert "Possible: attended and missed" in text
+    assert "Planned school closure" in text
+    over = sign_in(term.sandra).get("/explorer/receipt/?form=9A", headers={"HX-Request": "true"}).content.decode()
+    assert over.lstrip().startswith('<div class="fill">')
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_look_is_a_constant_number_of_questions(term, sign_in, at_morning, count_queries, look):
+    client = sign_in(term.sandra)
+    client.get(f"/explorer/?{look}")
+    with count_queries(16):
+        client.get(f"/explorer/?{look}")
+
+
+def test_the_selected_go_into_a_group_and_out_again(term, sign_in, at_morning):
+    group = Group.objects.create(school=term.thornbridge, name="Watch")
+    client = sign_in(term.sandra)
+    client.post("/explorer/group/", {"query": "year=9", "pick": [term.callum.pk, term.tyler.pk], "group": group.pk})
+    assert [one.pupil for one in Membership.objects.filter(group=group)] == [term.callum]
+    client.post("/explorer/group/", {"query": "year=8", "all": "1", "group": group.pk})
+    assert Membership.objects.filter(group=group).count() == 3
+    client.post("/explorer/group/", {"query": "year=8", "all": "1"})
+    assert Membership.objects.filter(group=group).count() == 3
+
+
+def test_a_view_is_saved_opened_renamed_shared_and_deleted_with_a_trace(term, sign_in, at_morning):
+    client = sign_in(term.sandra)
+    client.post("/explorer/views/save/", {"name": " Nines  at risk ", "query": "year=9&near=90&page=3"})
+    view = SavedView.objects.get()
+    assert (view.name, view.query, view.is_shared) == ("Nines at risk", "year=9&near=90", False)
+    assert client.get(f"/explorer/views/{view.pk}/")["Location"] == "/explorer/?year=9&near=90"
+    assert sign_in(term.laila).get(f"/explorer/views/{view.pk}/").status_code == 404
+    client = sign_in(term.sandra)
+    client.post("/explorer/views/save/", {"name": "NINES at risk", "query": "year=8"})
+    assert SavedView.objects.count() == 1
+    client.post(f"/explorer/views/{view.pk}/change/", {"name": "Nines", "is_shared": "on"})
+    assert "Nines" in sign_in(term.laila).get("/explorer/").content.decode()
+    sign_in(term.bea).post(f"/explorer/views/{view.pk}/delete/")
+    assert SavedView.objects.exists()
+    sign_in(term.sandra).post(f"/explorer/views/{view.pk}/delete/")
+    assert not SavedView.objects.exists()
+    assert list(Entry.objects.filter(subject_kind="saved_view").order_by("pk").values_list("verb", flat=True)) == [
+        "view saved", "view changed", "view deleted",
+    ]  # fmt: skip
+    assert Entry.objects.get(verb="view deleted").before["query"] == "year=9&near=90"
+
+
+def test_what_of_a_view_no_longer_holds_is_said_when_it_is_opened(term, sign_in, at_morning):
+    view = SavedView.objects.create(
+        school=term.thornbridge, owner=term.dee, name="Gone", query="form=11Z&cp=yes&year=9", is_shared=True,
+        made_at="2026-11-23T09:00:00Z",
+    )  # fmt: skip
+    text = sign_in(term.sol).get(f"/explorer/views/{view.pk}/", follow=True).content.decode()
+    assert "Form 11Z" in text
+    assert "not for your role" in text
