@@ -23,7 +23,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from PIL import Image, UnidentifiedImageError
 
-from letters.rules.placeholders import Block, as_html
+from letters.rules.blocks import Block, as_html
 
 _FOLDER: Final = Path(settings.BASE_DIR) / "static" / "print"
 _FONTS: Final = _FOLDER / "fonts.conf"

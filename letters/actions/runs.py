@@ -46,14 +46,14 @@ def put_together(*, school: School, order: str, kinds: Sequence[str] = (), by: U
     return run
 
 
-def join_next(*, at: datetime) -> PrintRun | None:
+def join_next(*, by: User | None = None, at: datetime) -> PrintRun | None:
     """Join the files of the next run whose letters are all made; give it, None where none is to be joined.
 
     Letters recalled, held back or failed by then drop out. Files are joined as they were kept: one whose bytes are not
     those that were kept drops out and has failed.
     """
     being_made = Letter.objects.filter(state__in=[State.WAITING, State.CLAIMED]).values("print_run")
-    with trail.signed(by=None, at=at, school_id=None):
+    with trail.signed(by=by, at=at, school_id=None):
         run = (
             PrintRun.objects.filter(state=PrintRun.State.WAITING)
             .exclude(pk__in=being_made.filter(print_run__isnull=False))
@@ -63,11 +63,11 @@ def join_next(*, at: datetime) -> PrintRun | None:
             .first()
         )
         if run is not None:
-            _join(run, at)
+            _join(run, by, at)
     return run
 
 
-def _join(run: PrintRun, at: datetime) -> None:
+def _join(run: PrintRun, by: User | None, at: datetime) -> None:
     found = run.letters.filter(state=State.READY).select_for_update(of=("self",))
     letters = in_order(run, found.select_related("file", "pupil__tutor_group"))
     whole: list[Letter] = []
@@ -76,7 +76,7 @@ def _join(run: PrintRun, at: datetime) -> None:
     for letter in letters:
         content = bytes(letter.file.content) if letter.file else b""
         if not letter.file or hashlib.sha256(content).hexdigest() != letter.file.sha256:
-            _spoilt(letter, at)
+            _spoilt(letter, by, at)
             continue
         whole.append(letter)
         contents.append(content)
@@ -93,18 +93,18 @@ def _join(run: PrintRun, at: datetime) -> None:
     run.state, run.ready_at, run.pages = PrintRun.State.READY, at, sum(counts) + pdf.pages(cover)
     run.save()
     trail.record(
-        verb="joined a print run", by=None, at=at, school_id=run.school_id, subject_kind="print run",
+        verb="joined a print run", by=by, at=at, school_id=run.school_id, subject_kind="print run",
         subject_id=run.pk, words=f"{run}: {len(whole)} letters on {run.pages} pages",
         after={"letters": [one.pk for one in whole], "sha256": run.file.sha256},
     )  # fmt: skip
 
 
-def _spoilt(letter: Letter, at: datetime) -> None:
+def _spoilt(letter: Letter, by: User | None, at: datetime) -> None:
     why = "Its kept file is not what was printed."
     logger.error("Letter %s: %s", letter.pk, why)
     Letter.objects.filter(pk=letter.pk).update(state=State.FAILED, ended_why=why)
     trail.record(
-        verb="letter", by=None, at=at, school_id=letter.school_id, subject_kind="letter", subject_id=letter.pk,
+        verb="letter", by=by, at=at, school_id=letter.school_id, subject_kind="letter", subject_id=letter.pk,
         words=f"{letter}: left out of its print run. {why}", before={"state": "ready"}, after={"state": "failed"},
     )  # fmt: skip
 

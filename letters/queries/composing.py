@@ -10,7 +10,8 @@ from typing import Any, Final
 from attendance_office.staff.models import School
 from letters import pdf
 from letters.models import Letter, Letterhead, LetterKind, TemplateVersion
-from letters.rules.placeholders import Block, Run, Style, as_text, read
+from letters.rules.blocks import Block, Run, Style, as_text
+from letters.rules.placeholders import read
 from registers.models import Contact, Pupil
 from registers.rules.dates import spoken_date
 

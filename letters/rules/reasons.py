@@ -9,7 +9,7 @@ from typing import Final
 from registers.rules.codes import code
 from registers.rules.dates import spoken_date
 
-from .placeholders import Rows
+from .blocks import Rows
 
 HEADS: Final = ("Date", "Missed", "What we have written down", "Sessions")
 _PLAIN: Final = {

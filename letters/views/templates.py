@@ -21,8 +21,9 @@ from letters.models import Letterhead, LetterTemplate, TemplateVersion
 from letters.pdf import NotPrinted, Sheet
 from letters.queries.templates import compared, latest_version, templates_of
 from letters.queries.trying import Trial, pupil_to_try, tried
+from letters.rules.blocks import as_html
 from letters.rules.fields import by_group
-from letters.rules.placeholders import BadTemplate, NoValue, as_html
+from letters.rules.placeholders import BadTemplate, NoValue
 
 
 @require_GET

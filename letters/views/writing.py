@@ -23,7 +23,7 @@ from letters.models import LetterTemplate
 from letters.queries.composing import Envelope, compose, letterhead_of
 from letters.queries.letter_values import Given
 from letters.queries.writing import BY_HAND, Period, Plan, asked_for, plan_letters, usual_period
-from letters.rules.placeholders import as_html
+from letters.rules.blocks import as_html
 from registers.filters.pupils import Pupils as Filter
 from registers.models import Contact, Pupil
 from registers.queries.name_matching import match_lines

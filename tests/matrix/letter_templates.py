@@ -2,7 +2,8 @@
 
 from attendance_office.staff.roles import Can
 from letters.actions.templates import supply_templates
-from letters.models import LetterTemplate
+from letters.models import Letterhead, LetterTemplate
+from registers.models import StoredFile
 from tests.conftest import MORNING
 
 from .way import Way
@@ -17,6 +18,16 @@ def version(cast):
     return template(cast) | {"number": 1}
 
 
+def logo(cast):
+    supply_templates(school=cast.thornbridge, by=cast.sandra, at=MORNING)
+    file = StoredFile.objects.create(
+        school=cast.thornbridge, purpose="logo", name="l.png", kind="image/png", size=1, sha256="0", content=b"x",
+        added_at=MORNING,
+    )  # fmt: skip
+    Letterhead.objects.filter(school=cast.thornbridge).update(logo=file)
+    return {}
+
+
 EDIT = (Can.EDIT_LETTERS,)
 WAYS = {
     "letters:template_list": Way(EDIT),
@@ -29,4 +40,5 @@ WAYS = {
     "letters:template_take_up": Way(EDIT, version, post=True),
     "letters:template_use": Way(EDIT, template, post=True),
     "letters:letterhead": Way(EDIT),
+    "letters:letterhead_logo": Way(EDIT, logo, is_fragment=True),
 }

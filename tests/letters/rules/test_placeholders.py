@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letters.rules.amounts import counted, in_days, level_per_cent, listed, per_cent
+from letters.rules.blocks import Rows, Style, as_html, as_text
 from letters.rules.fields import FIELDS
-from letters.rules.placeholders import BadTemplate, Nought, NoValue, Rows, Style, as_html, as_text, read
+from letters.rules.placeholders import BadTemplate, Nought, NoValue, read
 from letters.rules.reasons import dates_missed
 from letters.rules.supplied import SUPPLIED
 
