@@ -25,6 +25,7 @@ _COUNTS = """
            count(*),
            count(m.id),
            count(m.id) FILTER (WHERE m.origin <> 'planned'),
+           count(m.id) FILTER (WHERE m.origin NOT IN ('planned', 'office')),
            count(*) FILTER (WHERE m.id IS NULL AND u.is_vulnerable)
     FROM unnest(%(days)s::date[], %(halves)s::text[]) AS s("on", half)
     JOIN registers_placement p
@@ -103,6 +104,7 @@ class _Count:
     expected: int = 0
     marked: int = 0
     taken: int = 0
+    begun: int = 0
     vulnerable_unmarked: int = 0
 
 
@@ -211,11 +213,15 @@ def _takes_any(post: Post, group: TutorGroup) -> bool:
 
 
 def _status(register: Register | None, count: _Count) -> Status:
-    """Say how far a register has come. Marks known beforehand alone are nobody's taking of it."""
+    """Say how far a register has come.
+
+    Marks known beforehand alone are nobody's taking of it, and what the office coded of some of its pupils (from the
+    absence line, say) does not begin it.
+    """
     finished = register is not None and register.completed_at is not None
     if count.marked == count.expected and (finished or count.taken):
         return Status.COMPLETE
-    if count.taken or (register is not None and register.saved_at is not None):
+    if count.begun or (register is not None and register.saved_at is not None):
         return Status.PART
     if register is not None and register.opened_at is not None:
         return Status.OPENED

@@ -13,6 +13,7 @@ from registers.actions.absences import Report
 from registers.actions.known import write_known_codes
 from registers.models import AbsenceNote, Call, LineMessage, Mark, Parent, StoredFile, TakenBackMark
 from registers.queries.line_messages import guess, waiting, waiting_messages, within
+from registers.queries.registers import Status, registers_of
 from registers.rules.absences import Span
 from registers.rules.sessions import Session
 from tests.conftest import MONDAY, MORNING
@@ -54,6 +55,15 @@ def test_an_n_becomes_the_reason_and_a_present_mark_stays_and_is_told(cast):
     assert callum.coded.amended[0][1] == "N"
     (amina,) = log(cast, cast.amina)
     assert [(one.session, code) for one, code in amina.coded.left] == [(AM, "/")]
+
+
+def test_a_report_does_not_begin_the_register_that_nobody_has_taken(cast):
+    log(cast, cast.callum)
+    lines = {line.tutor_group.name: line for line in registers_of(cast.thornbridge, AM)}
+    assert (lines["9A"].status, lines["9A"].marked, lines["9A"].is_owed) == (Status.NOT_OPENED, 1, True)
+    log(cast, cast.amina, cast.freya)
+    lines = {line.tutor_group.name: line for line in registers_of(cast.thornbridge, AM)}
+    assert lines["9A"].status is Status.COMPLETE, "everybody has a mark: nobody is owed"
 
 
 def test_the_same_absence_told_twice_is_one_note_that_reaches_as_far_as_both(cast):
@@ -212,7 +222,7 @@ def test_a_report_is_logged_by_the_form_with_the_contacts_number(cast, sign_in, 
     page = client.post(reverse("registers:absence_log"), sent, follow=True).content.decode()
     assert "Logged: Ashworth, Callum: I, today" in page
     assert Call.objects.get().is_known
-    with count_queries(24):
+    with count_queries(9):
         client.get(reverse("registers:absence_line"))
 
 
