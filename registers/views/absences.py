@@ -236,6 +236,9 @@ def absence_log(request: StaffRequest) -> HttpResponse:
             at=now,
         )
     except Refused as refused:
+        if said["message"] and not messages.waiting(request.school, request.user).filter(pk=said["message"]).exists():
+            toasts.fail(request, str(refused))
+            return redirect(f"{reverse('registers:absence_line')}?queue=1")
         form.add_error(None, str(refused))
         return _line(request, form=form)
     _tell(request, logged, on)

@@ -431,3 +431,21 @@ def test_a_message_set_aside_is_listed_with_the_reason_and_put_back(cast, sign_i
     ).content.decode()  # fmt: skip
     sent = client.post(reverse("registers:message_export", args=["csv"]), {"query": "state=all"})
     assert b"Is there pizza?" in b"".join(sent.streaming_content if sent.streaming else [sent.content])
+
+
+def test_whoever_comes_second_to_a_message_is_told_and_led_to_the_next(cast, sign_in, at_morning):
+    here = {
+        "school": cast.thornbridge,
+        "channel": "voicemail",
+        "received_at": MORNING,
+        "by": cast.sandra,
+        "at": MORNING,
+    }
+    first = line_messages.type_message(sender="", text="Callum Ashworth is ill", **here)
+    line_messages.type_message(sender="", text="Ikra Hassan has a cold", **here)
+    log(cast, cast.callum, report=Report("voicemail", MORNING, message=first), by=cast.laila)
+    sent = {"who": "ash", "told": "I", "channel": "voicemail", "message": first.pk}
+    page = sign_in(cast.sandra).post(reverse("registers:absence_log"), sent, follow=True).content.decode()
+    assert "Ms L. Noor has worked this message meanwhile" in page
+    assert "Ikra Hassan has a cold" in page
+    assert Call.objects.count() == 1
