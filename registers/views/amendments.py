@@ -85,7 +85,7 @@ def _amended(request: StaffRequest, mark: Mark, code: str) -> HttpResponse:
     seen = look(request, mark.pupil, at=clock.now())
     now = next((one for one in seen.marks if one.pk == mark.pk), None)
     if now is not None:
-        (now,) = pupil_marks.with_files(mark.school_id, [now])
+        (now,) = pupil_marks.with_lessons(mark.pupil, pupil_marks.with_files(mark.school_id, [now]))
     context: dict[str, Any] = {
         "period": seen.period,
         "mark": now,

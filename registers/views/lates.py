@@ -1,4 +1,4 @@
-"""Who came late: lists by session, lesson, pupil, form and year, and the sheet for a head of year."""
+"""Who came late: lists by session and by lesson, by pupil, form, year and period, and the sheet for a head of year."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ from registers.queries import lates as answers
 from registers.queries.pupils import years_taught
 
 PAGE = 50
+KINDS = (("sessions", "Sessions"), ("lessons", "Lessons"))
 VIEWS = (
     ("list", "Each late"),
     ("pupils", "By pupil"),
     ("forms", "By form"),
     ("years", "By year"),
+    ("periods", "By period"),
     ("repeated", "Repeated"),
-    ("lessons", "In lessons"),
 )
+FIELDS = {"forms": answers.FORM, "years": answers.YEAR, "periods": answers.PERIOD}
 
 
 def _read(request: StaffRequest) -> dict[str, Any]:
-    """Read the period and filters of the query string; today otherwise."""
+    """Read the days and filters of the query string; today otherwise."""
     today = clock.today()
     try:
         first = date.fromisoformat(request.GET.get("from", ""))
@@ -41,31 +43,35 @@ def _read(request: StaffRequest) -> dict[str, Any]:
     if last < first or last - first > timedelta(days=400):
         first = last
     least = whole(request.GET.get("least"))
+    of = "lessons" if request.GET.get("of") == "lessons" else "sessions"
+    views = [one for one in VIEWS if of == "lessons" or one[0] != "periods"]
     view = request.GET.get("view", "list")
     asked: dict[str, Any] = {
         "first": first,
         "last": last,
         "year": request.GET.get("year", ""),
-        "after": request.GET.get("after") == "1",
+        "after": request.GET.get("after") == "1" and of == "sessions",
         "q": request.GET.get("q", "")[:60],
-        "view": view if view in dict(VIEWS) else "list",
+        "of": of,
+        "views": views,
+        "view": view if view in dict(views) else "list",
         "least": least if least and 0 < least < 100 else answers.REPEATED,
         "today": today,
     }
-    marks = answers.lates(
-        request.school, request.user, first, last, year=asked["year"], after=asked["after"], q=asked["q"].strip()
-    )
+    days = answers.four_weeks_to(last) if asked["view"] == "repeated" else (first, last)
+    within = {"year": asked["year"], "q": asked["q"].strip()}
+    marks: answers.Lates
+    if of == "lessons":
+        marks = answers.lesson_lates(request.school, request.user, *days, **within)
+    else:
+        marks = answers.lates(request.school, request.user, *days, after=asked["after"], **within)
     return asked | {"marks": marks}
 
 
-def _lines(request: StaffRequest, read: dict[str, Any]) -> list[answers.Line]:
-    if read["view"] == "forms":
-        return answers.by_group(read["marks"], "pupil__tutor_group__name")
-    if read["view"] == "years":
-        return answers.by_group(read["marks"], "pupil__year_group")
-    if read["view"] == "repeated":
-        return answers.repeated(request.school, request.user, read["last"], least=read["least"])
-    return answers.by_pupil(read["marks"])
+def _lines(read: dict[str, Any]) -> list[answers.Line]:
+    if read["view"] in FIELDS:
+        return answers.by_group(read["marks"], FIELDS[read["view"]])
+    return answers.by_pupil(read["marks"], least=read["least"] if read["view"] == "repeated" else 1)
 
 
 @require_GET
@@ -73,20 +79,16 @@ def _lines(request: StaffRequest, read: dict[str, Any]) -> list[answers.Line]:
 def late_list(request: StaffRequest) -> HttpResponse:
     """Show who came late."""
     read = _read(request)
-    rows: Any
-    if read["view"] == "list":
-        rows = read["marks"]
-    elif read["view"] == "lessons":
-        rows = answers.lesson_lates(request.school, request.user, read["first"], read["last"], year=read["year"])
-    else:
-        rows = _lines(request, read)
+    rows: Any = read.pop("marks") if read["view"] == "list" else _lines(read)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     today = read["today"]
     week = today - timedelta(days=today.weekday())
     context = read | {
+        "marks": None,
         "page": page,
         "total": page.paginator.count,
-        "views": VIEWS,
+        "kinds": KINDS,
+        "of_pupils": read["view"] in {"pupils", "repeated"},
         "years": years_taught(request.school),
         "periods": (
             ("Today", today, today),
@@ -94,7 +96,6 @@ def late_list(request: StaffRequest) -> HttpResponse:
             ("Last four weeks", today - timedelta(weeks=4), today),
         ),
     }
-    del context["marks"]
     return render(request, "registers/late_list.html", context)
 
 
@@ -104,21 +105,8 @@ def late_sheet(request: StaffRequest, year: int) -> HttpResponse:
     """Show the lates of a year group as the sheet for its head: today's, the week by pupil, and who is late again."""
     if year not in years_taught(request.school):
         raise Http404
-    today = clock.today()
-    week = today - timedelta(days=today.weekday())
-    day = answers.lates(request.school, request.user, today, today, year=str(year))
-    context = {
-        "year": year,
-        "today": today,
-        "day": list(day),
-        "week": answers.by_pupil(answers.lates(request.school, request.user, week, today, year=str(year))),
-        "repeated": answers.by_pupil(
-            answers.lates(request.school, request.user, today - timedelta(weeks=4), today, year=str(year)),
-            least=answers.REPEATED,
-        ),
-        "least": answers.REPEATED,
-    }
-    return render(request, "registers/late_sheet.html", context)
+    sheet = answers.sheet_of(request.school, request.user, year, clock.today())
+    return render(request, "registers/late_sheet.html", {"sheet": sheet, "least": answers.REPEATED})
 
 
 @require_POST
@@ -127,38 +115,27 @@ def late_sheet(request: StaffRequest, year: int) -> HttpResponse:
 def late_export(request: StaffRequest, form: str) -> HttpResponse:
     """Send out the list as it is shown."""
     read = _read(narrowed(request))
-    rows: list[list[Cell]]
-    heads: tuple[str, ...]
-    if read["view"] == "list":
-        heads = ("Pupil", "Form", "Day", "Session", "Code", "Minutes late")
-        rows = [
-            [
-                str(one.pupil),
-                one.pupil.tutor_group.name if one.pupil.tutor_group else "",
-                one.on,
-                one.half,
-                one.code,
-                one.minutes_late,
-            ]
-            for one in read["marks"]
-        ]
-    elif read["view"] == "lessons":
-        heads = ("Pupil", "Form", "Day", "Period", "Class", "Minutes late")
-        found = answers.lesson_lates(request.school, request.user, read["first"], read["last"], year=read["year"])
-        rows = [
-            [
-                str(one.pupil),
-                one.pupil.tutor_group.name if one.pupil.tutor_group else "",
-                one.on,
-                one.lesson.period.name,
-                one.lesson.teaching_group.name,
-                one.minutes_late,
-            ]
-            for one in found
-        ]
-    else:
-        heads = ("Name", "Form", "Late", "After the close", "Minutes on average", "Last")
-        rows = [[one.name, one.form, one.late, one.after, one.minutes, one.last_on] for one in _lines(request, read)]
-    columns = [Column(one) for one in heads]
+    heads, rows = _each(read) if read["view"] == "list" else _summed(read)
     asked = f"{read['first']} to {read['last']} {request.GET.urlencode()}"
-    return send_list(request, form, what=f"lates {read['view']}", columns=columns, rows=rows, filters=asked)
+    what = f"lates of {read['of']} {read['view']}"
+    return send_list(request, form, what=what, columns=[Column(one) for one in heads], rows=rows, filters=asked)
+
+
+def _each(read: dict[str, Any]) -> tuple[tuple[str, ...], list[list[Cell]]]:
+    rows: list[list[Cell]] = []
+    for one in read["marks"]:
+        of_lesson = (one.lesson.period.name, one.lesson.teaching_group.name) if read["of"] == "lessons" else ()
+        of_session = () if of_lesson else (one.half, one.code)
+        form = one.pupil.tutor_group.name if one.pupil.tutor_group else ""
+        rows.append([str(one.pupil), form, one.on, *of_lesson, *of_session, one.minutes_late])
+    where = ("Period", "Class") if read["of"] == "lessons" else ("Session", "Code")
+    return ("Pupil", "Form", "Day", *where, "Minutes late"), rows
+
+
+def _summed(read: dict[str, Any]) -> tuple[tuple[str, ...], list[list[Cell]]]:
+    lines = _lines(read)
+    if read["of"] == "lessons":
+        rows: list[list[Cell]] = [[one.name, one.form, one.late, one.minutes, one.last_on] for one in lines]
+        return ("Name", "Form", "Late", "Minutes on average", "Last"), rows
+    rows = [[one.name, one.form, one.late, one.after, one.minutes, one.last_on] for one in lines]
+    return ("Name", "Form", "Late", "After the close", "Minutes on average", "Last"), rows

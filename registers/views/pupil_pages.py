@@ -223,7 +223,8 @@ def pupil_marks_page(request: StaffRequest, pk: int) -> HttpResponse:
     code = request.GET.get("code", "")
     shown = _by_code(seen.marks, code)
     page = Paginator(shown, MARKS_ON_A_PAGE).get_page(request.GET.get("page"))
-    page.object_list = pupil_marks.with_files(pupil.school_id, list(page.object_list))
+    rows = pupil_marks.with_files(pupil.school_id, list(page.object_list))
+    page.object_list = pupil_marks.with_lessons(pupil, rows)
     context = frame(request, pupil, "marks", at=at, seen=seen)
     context |= {
         "periods": seen.periods,

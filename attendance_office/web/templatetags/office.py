@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 
 from attendance_office import clock as office_clock
 from attendance_office.web import toasts
-from attendance_office.web.chips import FAMILY_NAMES, family_of
+from attendance_office.web.chips import FAMILY_NAMES, LESSON_FAMILIES, MISSING, family_of
 
 register = template.Library()
 
@@ -107,6 +107,12 @@ def code_chip(symbol: str | None, on: date | None = None, title: str = "", css: 
 def family(symbol: str | None) -> str:
     """Give the css class of a code's tint: p, l, a, u, x or m."""
     return family_of(symbol)
+
+
+@register.simple_tag
+def lesson_chip(symbol: str) -> SafeString:
+    """Draw a mark of a lesson: a letter of its own kind, tinted as the lesson's register has it."""
+    return format_html('<span class="c {}">{}</span>', LESSON_FAMILIES.get(symbol, MISSING), symbol)
 
 
 @register.filter
