@@ -249,6 +249,11 @@ _HOST = ALLOWED_HOSTS[0] if ALLOWED_HOSTS else "127.0.0.1"
 OFFICE_URL = env.str("OFFICE_URL", default=f"http://{_HOST}:8000" if HTTP_ONLY else f"https://{_HOST}").rstrip("/")
 # In the demo nothing leaves the machine: the post room hands every message to the outbox page instead.
 OFFICE_POST = env.str("OFFICE_POST", default="outbox" if OFFICE_DEMO or TESTING else "smtp")
+# Text messages and posted letters go by GOV.UK Notify where it has a key; an empty address is the client's own.
+OFFICE_NOTIFY_KEY = env.str("OFFICE_NOTIFY_KEY", default="")
+OFFICE_NOTIFY_URL = env.str("OFFICE_NOTIFY_URL", default="")
+OFFICE_NOTIFY_TEXT_TEMPLATE = env.str("OFFICE_NOTIFY_TEXT_TEMPLATE", default="")
+OFFICE_NOTIFY_CALLBACK_TOKEN = env.str("OFFICE_NOTIFY_CALLBACK_TOKEN", default="")
 
 # The link to Wonde: its address and the office's token. Without both nothing is asked of it.
 OFFICE_WONDE_URL: str = env.str("OFFICE_WONDE_URL", default="")
@@ -314,6 +319,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "letters.find_doubted",
         "schedule": 300.0,
         "options": {"expires": 240},
+    },
+    "ask Notify what arrived": {
+        "task": "letters.ask_notify",
+        "schedule": 300.0,
+        "options": {"expires": 300},
     },
     "put right what stuck": {
         "task": "letters.settle_stuck",

@@ -16,6 +16,7 @@ _LOOK: dict[str, tuple[str, str]] = {
     Message.State.WAITING: ("idle", "wait"),
     Message.State.CLAIMED: ("idle", "wait"),
     Message.State.SENT: ("done", "done"),
+    Message.State.DELIVERED: ("done", "done"),
     Message.State.CANCELLED: ("idle", "check"),
     Message.State.FAILED: ("stop", "stop"),
     Message.State.UNCERTAIN: ("hold", "hold"),

@@ -10,7 +10,8 @@ from celery import shared_task
 from attendance_office import clock
 from attendance_office.jobs import actions as jobs
 from attendance_office.staff.models import School
-from letters.actions import making, outbox, runs
+from letters import post
+from letters.actions import deliveries, making, outbox, runs
 from letters.actions.doubts import find_doubted
 from letters.queries.outbox import waiting
 
@@ -52,3 +53,14 @@ def find_doubted_letters() -> int:
     found = [find_doubted(school=school, by=None, at=clock.now()) for school in School.objects.order_by("pk")]
     jobs.beat(name="letters.find_doubted", at=clock.now())
     return sum(len(letters) for letters in found)
+
+
+@shared_task(name="letters.ask_notify")
+def ask_notify() -> dict[str, int]:
+    """Ask Notify what became of messages it has said nothing of; nothing, where it is not set up or silent."""
+    try:
+        counts = deliveries.ask_notify(at=clock.now())
+    except post.NotSent:
+        counts = {}
+    jobs.beat(name="letters.ask_notify", at=clock.now())
+    return counts

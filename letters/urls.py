@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import board, certificates, chases, messages, runs, templates, writing
+from .views import board, certificates, chases, messages, notify, runs, templates, writing
 
 app_name = "letters"
 _REGISTER = "missing/<int:group_pk>/<str:on>/<str:half>"
@@ -38,5 +38,7 @@ urlpatterns = [
     path("post/", messages.message_list, name="message_list"),
     re_path(r"^post/export/(?P<form>csv|xlsx)/$", messages.message_export, name="message_export"),
     path("post/<int:pk>/", messages.message_detail, name="message_detail"),
+    path("post/notify/delivery/", notify.notify_delivery, name="notify_delivery"),
+    path("post/notify/reply/", notify.notify_reply, name="notify_reply"),
     path("post/<int:pk>/settle/", messages.message_settle, name="message_settle"),
 ]

@@ -121,11 +121,15 @@ OWN_SCHOOL = {"": True, "csv": True, "session": True, "job": True} | dict.fromke
     False,
 )
 
+# Doors for a service with a token of its own: nobody's sign-in opens them.
+TOLD_BY_A_SERVICE = {"letters:notify_delivery", "letters:notify_reply"}
 C = Can
 MATRIX: dict[str, Way] = {
     "office:home": Way(None),
     "office:healthz": Way(None),
     "office:readyz": Way(None),
+    "letters:notify_delivery": Way(None, post=True, is_fragment=True),
+    "letters:notify_reply": Way(None, post=True, is_fragment=True),
     "office:choose_school": Way(None, post=True),
     "office:stay": Way(None, post=True),
     "office:help": Way(None),
@@ -289,16 +293,23 @@ def test_a_page_of_the_entrance_shows_a_stranger_no_pupil_and_no_colleague(name,
     assert not [one for one in (*cast.pupils.values(), *cast.people.values()) if str(one) in page]
 
 
+def assert_a_stranger_is_sent_to_sign_in(name, answer):
+    if name in ("office:healthz", "office:readyz"):
+        assert answer.status_code == 200
+    else:
+        assert answer.status_code == 302
+        assert "/account/login/" in answer["Location"]
+
+
 @pytest.mark.parametrize("name", sorted(MATRIX))
 def test_a_url_lets_in_whom_the_table_says_and_nobody_else(name, cast, sign_in, client, at_morning):
     way = MATRIX[name]
     url = reverse(name, kwargs=kwargs_of(way, cast))
     anonymous = client.post(url) if way.post else client.get(url, way.get)
-    if name in ("office:healthz", "office:readyz"):
-        assert anonymous.status_code == 200
-    else:
-        assert anonymous.status_code == 302
-        assert "/account/login/" in anonymous["Location"]
+    if name in TOLD_BY_A_SERVICE:
+        assert {anonymous.status_code, sign_in(cast.sandra).post(url).status_code} == {401}
+        return
+    assert_a_stranger_is_sent_to_sign_in(name, anonymous)
     wrong = {}
     for person_name in PEOPLE:
         should = expected(cast, person_name, way)

@@ -18,14 +18,27 @@ from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import User
 from letters import post
-from letters.models import Chase, Message
+from letters.models import Chase, Letter, Message
 from letters.queries.reading import Reading, reading_of
+
+from .addresses import note_dead_address
 
 logger = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(minutes=3)
+_READ: Final = ("school", "recipient", "attachment", "contact", "letter__pupil", "letter__policy", "letter__episode")
 LADDER: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 State = Message.State
+# What a letter is when the message that takes it along is in some state.
+LETTER_AFTER: Final[dict[Message.State, Letter.State]] = {
+    State.WAITING: Letter.State.READY,
+    State.CLAIMED: Letter.State.READY,
+    State.SENT: Letter.State.SENT,
+    State.DELIVERED: Letter.State.DELIVERED,
+    State.CANCELLED: Letter.State.HELD_BACK,
+    State.FAILED: Letter.State.FAILED,
+    State.UNCERTAIN: Letter.State.UNCERTAIN,
+}
 
 
 def deliver(*, message_id: int, by: User | None = None, at: datetime) -> str | None:
@@ -37,7 +50,7 @@ def deliver(*, message_id: int, by: User | None = None, at: datetime) -> str | N
     if message is None:
         return None
     try:
-        reading = reading_of(message)
+        reading = reading_of(message, at=at)
     except Exception as error:  # one bad row must not stop those behind it
         logger.exception("Message %s could not be written.", message.pk)
         return _put_off(message, f"It could not be written ({type(error).__name__}).", at=at)
@@ -47,15 +60,20 @@ def deliver(*, message_id: int, by: User | None = None, at: datetime) -> str | N
             answered=reading.answered,
         )  # fmt: skip
     try:
-        with post.open_line() as line:
+        with post.open_line(message.channel) as line:
             if not _begin_hand_over(message, reading, at=at):
                 return None
-            line.send(_mail(message, reading))
+            number = line.send(_parcel(message, reading))
     except post.NotSent as refusal:
+        if refusal.is_address:
+            note_dead_address(message=message, at=at)
         return _put_off(message, str(refusal), at=at, is_for_good=refusal.is_for_good)
     except post.Unknown as doubt:
         return _end(message, State.UNCERTAIN, at=at, words="may or may not have gone", ended_why=str(doubt))
-    return _end(message, State.SENT, at=at, words="was sent", sent_at=at, answered=reading.answered)
+    return _end(
+        message, State.SENT, at=at, words="was sent", sent_at=at, reference=number,
+        answered=reading.answered,
+    )  # fmt: skip
 
 
 def settle_stuck(*, by: User | None = None, at: datetime) -> dict[str, int]:
@@ -95,8 +113,9 @@ def settle(*, message: Message, went: bool, by: User | None, at: datetime) -> Me
         open_states = [State.UNCERTAIN] if went else [State.UNCERTAIN, State.FAILED]
         if Message.objects.filter(pk=message.pk, state__in=open_states).update(**after) != 1:
             raise Refused("This message is not in doubt any more. Look at it again.")
+        follow_letter(message, after["state"], at=at, why="")
         words = "went, as they say" if went else "is to be sent again"
-        _say(message, words, by=by, at=at, before=message.state, after=after["state"])
+        say(message, words, by=by, at=at, before=message.state, after=after["state"])
     message.refresh_from_db()
     return message
 
@@ -109,7 +128,7 @@ def _claim(message_id: int, *, at: datetime) -> Message | None:
     )
     if got != 1:
         return None
-    return Message.objects.select_related("school", "recipient").get(pk=message_id)
+    return Message.objects.select_related(*_READ).get(pk=message_id)
 
 
 def _ours(message: Message) -> Any:
@@ -119,7 +138,7 @@ def _ours(message: Message) -> Any:
 
 def _begin_hand_over(message: Message, reading: Reading, *, at: datetime) -> bool:
     """Commit, before the first byte goes, that it is going and what it says. False where the claim was lost."""
-    kept = _ours(message).update(handed_at=at, subject=reading.subject, body=reading.body)
+    kept = _ours(message).update(handed_at=at, subject=reading.subject, body=reading.body, html=reading.html)
     return bool(kept == 1)
 
 
@@ -159,24 +178,44 @@ def _end(
     with transaction.atomic():
         if _ours(message).update(state=state, **fields) != 1:
             return None
+        follow_letter(message, state, at=at, why=fields["ended_why"])
         if answered:
             Chase.objects.filter(pk__in=answered, answered_at=None).update(answered_at=at)
-        _say(message, words, by=by, at=at, before=State.CLAIMED, after=state)
+        say(message, words, by=by, at=at, before=State.CLAIMED, after=state)
     return state
 
 
-def _mail(message: Message, reading: Reading) -> post.Mail:
+def reference_of(message: Message) -> str:
+    """Give the reference under which a message goes, the same however often: it names nobody."""
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
-    return post.Mail(
+    return f"office-{message.school_id}-{message.pk}@{domain}"
+
+
+def _parcel(message: Message, reading: Reading) -> post.Parcel:
+    file = message.attachment
+    return post.Parcel(
         to=message.address,
         subject=reading.subject,
         body=reading.body,
-        reference=f"office-{message.school_id}-{message.pk}@{domain}",
+        html=reading.html,
+        reference=reference_of(message),
         reply_to=message.school.email,
+        attachment=None if file is None else post.Attachment(file.name, file.kind, bytes(file.content)),
     )
 
 
-def _say(message: Message, words: str, *, by: User | None, at: datetime, before: str, after: str) -> None:
+def follow_letter(message: Message, state: str, *, at: datetime, why: str) -> None:
+    """Carry what became of a message over to the letter it takes along; a recalled letter stays recalled."""
+    if message.letter_id is None:
+        return
+    after: dict[str, Any] = {"state": LETTER_AFTER[Message.State(state)], "ended_why": why[:300]}
+    if state == State.SENT:
+        after["sent_at"] = at
+    Letter.objects.filter(pk=message.letter_id).exclude(state=Letter.State.RECALLED).update(**after)
+
+
+def say(message: Message, words: str, *, by: User | None, at: datetime, before: str, after: str) -> None:
+    """Write one line of the trail about a message."""
     trail.record(
         verb="message",
         by=by,

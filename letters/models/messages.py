@@ -41,6 +41,7 @@ class Message(models.Model):
         EMAIL = "email", "E-mail"
         SCREEN = "screen", "On screen"
         SMS = "sms", "Text message"
+        LETTER = "letter", "Posted by GOV.UK Notify"
 
     class State(models.TextChoices):
         """Where it is."""

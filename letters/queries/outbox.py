@@ -10,7 +10,7 @@ from django.db.models import Count
 from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
 from letters.models import Message, MessageQuerySet
-from letters.post import OUTBOX
+from letters.post.parcels import OUTBOX
 
 
 def waiting(at: datetime, limit: int = 500) -> list[int]:
@@ -20,10 +20,10 @@ def waiting(at: datetime, limit: int = 500) -> list[int]:
 
 
 def messages_for(user: User, school: School) -> MessageQuerySet:
-    """Give the messages of a school that a person may read: those about vulnerable pupils only if entitled."""
+    """Give the messages of a school that a person may read: those about the safety of a pupil only if entitled."""
     rows = Message.objects.visible_to(user).filter(school=school)
     if not user.standing.may(Can.SEE_SAFEGUARDING, school.pk):
-        rows = rows.exclude(kind=Message.Kind.VULNERABLE)
+        rows = rows.exclude(kind__in=[Message.Kind.VULNERABLE, Message.Kind.SAFEGUARDING])
     return rows
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from attendance_office.staff.models import Post
 from attendance_office.staff.roles import Role
@@ -12,6 +15,7 @@ from registers.queries.registers import RegisterLine, Status, registers_of
 from registers.rules.sessions import Session
 
 from . import words
+from .still_due import still_due
 from .vulnerable import concerns_of
 
 
@@ -23,18 +27,30 @@ class Reading:
     body: str
     not_needed: str
     answered: tuple[int, ...] = ()
+    html: str = ""
 
 
-def reading_of(message: Message) -> Reading:
-    """Read the record again for a message: five queries for each session it asks about."""
-    if message.kind == Message.Kind.VULNERABLE:
-        return _vulnerable(message)
-    if message.kind == Message.Kind.LEVEL_TOLD:
-        return _level_told(message)
-    return _registers(message)
+def reading_of(message: Message, *, at: datetime) -> Reading:
+    """Read the record again for a message, by what it is about; a kind without a reader goes as it was written."""
+    read = READERS.get(Message.Kind(message.kind), _as_written)
+    return read(message, at)
 
 
-def _registers(message: Message) -> Reading:
+def _as_written(message: Message, at: datetime) -> Reading:
+    return Reading(message.subject, message.body, "", html=message.html)
+
+
+def _letter(message: Message, at: datetime) -> Reading:
+    """A letter's words are frozen: it goes as it was made, or not at all."""
+    letter = message.letter
+    if letter is None or letter.state == Letter.State.RECALLED:
+        return Reading("", "", "The letter was recalled.")
+    verdict = still_due(letter, at=at)
+    return _as_written(message, at) if verdict.is_due else Reading("", "", verdict.why_not[:300])
+
+
+def _registers(message: Message, at: datetime) -> Reading:
+    """Five queries for each session it asks about."""
     chases = list(message.chases.order_by("on", "half", "pk"))
     lines: dict[tuple[Session, int], RegisterLine] = {}
     for session in sorted({Session(chase.on, chase.half) for chase in chases}):  # type: ignore[arg-type]
@@ -64,7 +80,7 @@ def _registers(message: Message) -> Reading:
     return Reading(written.subject, written.body, "", tuple(answered))
 
 
-def _vulnerable(message: Message) -> Reading:
+def _vulnerable(message: Message, at: datetime) -> Reading:
     session = Session(message.on, message.half)  # type: ignore[arg-type]
     concern = next(iter(concerns_of(message.school, session, pupil_id=message.pupil_id)), None)
     if concern is None or message.recipient is None:
@@ -73,7 +89,7 @@ def _vulnerable(message: Message) -> Reading:
     return Reading(written.subject, written.body, "")
 
 
-def _level_told(message: Message) -> Reading:
+def _level_told(message: Message, at: datetime) -> Reading:
     """Read again which letters of the approval stand: those put back or recalled since are not told of."""
     head = message.recipient
     if head is None:
@@ -113,3 +129,12 @@ def _why_over(taken: list[RegisterLine], passed_on: list[RegisterLine]) -> str:
     if len(times) == 1:
         return f"Register taken at {clock(times[0])}."
     return f"All {len(times)} registers taken by {clock(max(times))}."
+
+
+READERS: Final[Mapping[Message.Kind, Callable[[Message, datetime], Reading]]] = {
+    Message.Kind.CHASE: _registers,
+    Message.Kind.WALK_ROUND: _registers,
+    Message.Kind.VULNERABLE: _vulnerable,
+    Message.Kind.LETTER: _letter,
+    Message.Kind.LEVEL_TOLD: _level_told,
+}

@@ -82,7 +82,11 @@ def message_export(request: StaffRequest, form: str) -> HttpResponse:
 @door(Can.SEE_OUTBOX, section="post")
 def message_detail(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one message as its recipient reads it, and what became of it."""
-    rows = messages_for(request.user, request.school).select_related("recipient", "pupil")
+    rows = (
+        messages_for(request.user, request.school)
+        .select_related("recipient", "pupil", "school", "attachment")
+        .defer("attachment__content")
+    )
     message = get_object_or_404(rows, pk=pk)
     chases = message.chases.select_related("tutor_group").order_by("on", "half", "pk")
     return render(

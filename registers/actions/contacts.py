@@ -26,6 +26,9 @@ DETAILS: Final = (
     "address",
     "postcode",
     "language",
+    "is_large_print",
+    "letters_by",
+    "alerts_by",
 )
 LINK: Final = (
     "relationship",

@@ -47,6 +47,45 @@ def type_message(
     return row
 
 
+def take_in_text(
+    *,
+    school: School,
+    sender: str,
+    text: str,
+    reference: str,
+    received_at: datetime,
+    by: User | None,
+    at: datetime,
+) -> LineMessage:
+    """Put a text message that a service brought into the queue; told again with its number it is the same one."""
+    with trail.signed(by=by, at=at, school_id=school.pk):
+        fields = {
+            "channel": Channel.TEXT,
+            "received_at": received_at,
+            "sender": sender.strip()[:200],
+            "body": text.strip(),
+            "logged_at": at,
+            "logged_by": by,
+        }
+        if not reference:
+            row, is_new = LineMessage.objects.create(school=school, **fields), True
+        else:
+            row, is_new = LineMessage.objects.get_or_create(
+                school=school, reference=f"text:{reference}"[:250], defaults=fields
+            )
+        if is_new:
+            trail.record(
+                verb="took in a message",
+                by=by,
+                at=at,
+                school_id=school.pk,
+                subject_kind="line message",
+                subject_id=row.pk,
+                words="Message taken in: text message",
+            )
+    return row
+
+
 def take_in_mailbox(*, school: School, name: str, content: bytes, by: User, at: datetime) -> tuple[int, int]:
     """Put the messages of a mailbox file into the queue, each once ever; give how many were new, and how many known.
 

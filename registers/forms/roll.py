@@ -147,7 +147,7 @@ class ContactDetails(forms.ModelForm):  # type: ignore[type-arg]
         model = Contact
         fields = (
             "title", "forename", "surname", "mobile", "home_phone", "work_phone", "email", "address", "postcode",
-            "language",
+            "language", "is_large_print", "letters_by", "alerts_by",
         )  # fmt: skip
         labels = {"email": "E-mail"}
 

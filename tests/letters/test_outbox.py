@@ -46,7 +46,7 @@ def breaks(monkeypatch, error):
     def _send(self, fail_silently=False):
         raise error
 
-    monkeypatch.setattr("letters.post.EmailMessage.send", _send)
+    monkeypatch.setattr("letters.post.mail.EmailMultiAlternatives.send", _send)
 
 
 def test_a_message_goes_once_with_a_reference_that_stays_the_same(to_pat, smtp):
@@ -95,7 +95,7 @@ def test_a_chase_is_not_sent_to_somebody_who_no_longer_takes_the_register(cast, 
 
 
 def test_a_server_out_of_reach_is_tried_after_1_5_15_and_60_minutes_and_then_failed(to_pat, smtp, monkeypatch):
-    def refuse():
+    def refuse(_channel):
         raise post.NotSent("The mail server cannot be reached (ConnectionRefusedError).")
 
     monkeypatch.setattr(post, "open_line", refuse)
@@ -132,10 +132,10 @@ def test_a_message_that_cannot_be_written_does_not_stop_those_behind_it(cast, ch
     first, second = chase().messages
     real = outbox.reading_of
 
-    def reading(message):
+    def reading(message, *, at):
         if message.pk == first.pk:
             raise KeyError("poison")
-        return real(message)
+        return real(message, at=at)
 
     monkeypatch.setattr(outbox, "reading_of", reading)
     assert [deliver(first), deliver(second)] == [State.WAITING, State.SENT]
@@ -154,7 +154,7 @@ def test_a_worker_that_died_before_the_hand_over_leaves_a_message_that_waits_aga
 
 def test_a_worker_that_died_in_the_hand_over_leaves_a_message_in_doubt_that_a_person_settles(cast, to_pat, smtp):
     claimed = outbox._claim(to_pat.pk, at=NINE)
-    outbox._begin_hand_over(claimed, outbox.reading_of(claimed), at=NINE)
+    outbox._begin_hand_over(claimed, outbox.reading_of(claimed, at=NINE), at=NINE)
     later = NINE + timedelta(minutes=3)
     assert outbox.settle_stuck(at=later)["uncertain"] == 1
     assert waiting(later + timedelta(days=1)) == [Message.objects.get(recipient=cast.hal).pk]
@@ -178,7 +178,7 @@ def test_a_worker_that_woke_up_late_is_refused_by_its_lost_claim(to_pat, smtp):
     zombie = outbox._claim(to_pat.pk, at=NINE)
     outbox.settle_stuck(at=NINE + timedelta(minutes=3))
     deliver(to_pat, NINE + timedelta(minutes=10))
-    assert outbox._begin_hand_over(zombie, outbox.reading_of(zombie), at=NINE) is False
+    assert outbox._begin_hand_over(zombie, outbox.reading_of(zombie, at=NINE), at=NINE) is False
     assert outbox._end(zombie, State.FAILED, at=NINE, words="x") is None
     to_pat.refresh_from_db()
     assert to_pat.state == State.SENT

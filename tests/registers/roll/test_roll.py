@@ -213,6 +213,8 @@ def test_the_contact_pages_add_change_and_note_what_does_not_work(cast, sign_in,
         "relationship": "Father",
         "priority": "2",
         "may_be_told": "all",
+        "letters_by": "post",
+        "alerts_by": "sms",
         "has_responsibility": "on",
         "lives_with": "on",
     }
