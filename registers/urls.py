@@ -107,6 +107,7 @@ urlpatterns = [
     path("admissions/returns/", admissions.return_mark, name="return_mark"),
     path("admissions/<int:pk>/stay/", admissions.leaving_cancel, name="leaving_cancel"),
     re_path(r"^admissions/returns/export/(?P<form>csv|xlsx)/$", admissions.return_export, name="return_export"),
+    re_path(r"^admissions/upns/export/(?P<form>csv|xlsx)/$", admissions.upn_export, name="upn_export"),
     re_path(r"^admissions/export/(?P<form>csv|xlsx)/$", admissions.admission_export, name="admission_export"),
     path("pupils/<int:pk>/move/", admissions.pupil_move, name="pupil_move"),
     path("pupils/<int:pk>/leave/", admissions.pupil_leave, name="pupil_leave"),

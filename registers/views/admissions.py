@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -26,6 +28,7 @@ from registers.rules.sessions import monday
 
 from .pupil_pages import frame, reach
 
+PAGE = 50
 _WEEK = timedelta(days=7)
 
 
@@ -47,18 +50,21 @@ def admissions(request: StaffRequest) -> HttpResponse:
     today = clock.today()
     first, last = _period(request, today)
     joining, leaving = answers.joiners_and_leavers(request.school, request.user, first, last)
-    context = {
+    lists: dict[str, Sequence[Any]] = {
+        "joining": joining,
+        "leaving": leaving,
+        "due": answers.returns_due(request.school, today),
+        "upns": answers.upns_to_look_at(request.school, request.user, today),
+    }
+    pages = {name: Paginator(rows, PAGE).get_page(request.GET.get(name)) for name, rows in lists.items()}
+    context = pages | {
         "first": first,
         "last": last,
         "today": today,
         "before": (first - _WEEK, last - _WEEK),
         "after": (first + _WEEK, last + _WEEK),
-        "joining": joining,
-        "leaving": leaving,
         "many": len(joining) + len(leaving),
         "grounds": {letter: ground.words for letter, ground in GROUNDS.items()},
-        "due": answers.returns_due(request.school, today),
-        "upns": answers.upns_to_look_at(request.school, request.user, today),
         "form": forms.MarkReturn(initial={"sent_on": today}),
     }
     return render(request, "registers/admission_list.html", context)
@@ -243,3 +249,16 @@ def admission_export(request: StaffRequest, form: str) -> HttpResponse:
     asked = f"{first} to {last}"
     columns = [Column(one) for one in heads]
     return send_list(request, form, what="joiners and leavers", columns=columns, rows=rows, filters=asked)
+
+
+@require_POST
+@door(Can.EXPORT, section="pupils")
+@door(Can.EDIT_PUPILS)
+def upn_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the pupils whose UPN is temporary or cannot be."""
+    rows: list[list[Cell]] = [
+        [str(pupil), pupil.tutor_group.name if pupil.tutor_group else "", pupil.upn, why]
+        for pupil, why in answers.upns_to_look_at(request.school, request.user, clock.today())
+    ]
+    columns = [Column(one) for one in ("Pupil", "Form", "UPN", "Why")]
+    return send_list(request, form, what="upns to look at", columns=columns, rows=rows)

@@ -24,6 +24,7 @@ WAYS = {
     "registers:pupil_enrol": Way(EDIT),
     "registers:return_mark": Way(EDIT, post=True),
     "registers:leaving_cancel": Way(EDIT, stay, post=True, rows="group"),
+    "registers:upn_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=(Can.EDIT_PUPILS,)),
     "registers:return_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=EDIT),
     "registers:admission_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=EDIT),
     "registers:pupil_move": Way(EDIT, pupil, rows="group"),

@@ -189,6 +189,12 @@ def thousands(number: int | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def qs_at(context: template.Context, key: str, value: Any) -> str:
+    """Give what `qs` gives, with one change under a key that the template is handed, as where lists stand together."""
+    return qs(context, **{key: value})
+
+
+@register.simple_tag(takes_context=True)
 def qs(context: template.Context, **changes: Any) -> str:
     """Give the page's query string with these keys changed.
 

@@ -193,7 +193,7 @@ def test_the_pages_enrol_leave_and_list(cast, sign_in, at_morning, count_queries
     assert "check letter would be H" in wrong.content.decode()
     page = client.post(reverse("registers:pupil_enrol"), sent, follow=True).content.decode()
     assert "Ottilie Marchbank enrolled" in page
-    with count_queries(22):
+    with count_queries(15):
         page = client.get(reverse("registers:admissions")).content.decode()
     assert "1 joiner and 0 leavers" in page
     assert "Sat 28 Nov 2026" in page
