@@ -1,10 +1,13 @@
 """The house itself: what no page may miss and no line may do."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
+
+from attendance_office.staff.roles import Can
 
 ROOT = Path(__file__).parent.parent
 WINGS = ("registers", "letters", "interventions", "penalties", "reporting")
@@ -52,6 +55,13 @@ def test_no_template_holds_a_style_or_a_script_of_its_own():
         assert " style=" not in text, path
         assert "<script>" not in text, path
         assert " onclick=" not in text, path
+
+
+def test_every_right_that_a_template_asks_for_is_one_of_the_rights():
+    rights = {can.value for can in Can}
+    for path in (ROOT / "templates").glob("**/*.html"):
+        asked = set(re.findall(r'"([^"]+)" (?:not )?in may\b', path.read_text()))
+        assert asked <= rights, path
 
 
 def routes(resolver=None, prefix="", path=""):

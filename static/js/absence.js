@@ -79,7 +79,7 @@
     }));
     siblings.replaceChildren(...one.siblings.map((pupil) => {
       const label = document.createElement("label"), box = document.createElement("input");
-      label.className = "tick";
+      label.className = "tick worded";
       box.type = "checkbox";
       box.name = "sibling";
       box.value = pupil.pk;

@@ -100,6 +100,7 @@ def test_the_desk_opens_in_few_queries_and_shows_its_work(cast, sign_in, at_morn
     assert "8C" in text
     assert "66.7" in text or "66.6" in text
     assert "2 of 3 possible" in text
+    assert "Settle 1" in text
 
 
 def test_a_stranger_to_the_safeguarding_flags_is_not_shown_them(cast, sign_in, at_morning):

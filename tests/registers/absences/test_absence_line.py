@@ -363,8 +363,12 @@ def test_a_mark_that_says_otherwise_is_shown_in_the_list_and_stays(cast, sign_in
     take(cast.nine_a, AM, by=cast.pat, at=MORNING, codes={cast.callum.pk: "/"})
     log(cast, cast.callum)
     log(cast, cast.ikra)
-    page = sign_in(cast.sandra).get(reverse("registers:absence_line"), {"show": "otherwise"}).content.decode()
+    client = sign_in(cast.sandra)
+    page = client.get(reverse("registers:absence_line"), {"show": "otherwise"}).content.decode()
     assert "Register says /" in page
+    note = AbsenceNote.objects.get(pupil=cast.callum)
+    amend = reverse("registers:mark_amend", args=[cast.callum.marks.get(half="AM").pk])
+    assert amend in client.get(reverse("registers:absence_note", args=[note.pk])).content.decode()
     assert "Hassan" not in page
     assert codes(cast.callum)[MONDAY, "AM"] == "/"
 
