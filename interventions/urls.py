@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import jobs, proposals, trawl
+from .views import jobs, patterns, proposals, trawl
 
 app_name = "interventions"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("absence/", trawl.trawl, name="trawl"),
     path("absence/now/", trawl.trawl_now, name="trawl_now"),
     path("absence/export/<slug:form>/", trawl.trawl_export, name="trawl_export"),
+    path("absence/patterns/", patterns.pattern_list, name="pattern_list"),
+    path("absence/patterns/export/<slug:form>/", patterns.pattern_export, name="pattern_export"),
     path("absence/proposals/", proposals.proposal_list, name="proposal_list"),
     path("absence/proposals/settle/", proposals.proposal_settle, name="proposal_settle"),
     path("absence/proposals/undo/<int:entry>/", proposals.proposal_undo, name="proposal_undo"),

@@ -58,6 +58,7 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
         Way("Figures", "reporting:figures", "", frozenset({Can.SEE_FIGURES}), "figures"),
         Way("Explorer", "reporting:explorer", "", frozenset({Can.SEE_FIGURES}), "explorer"),
         Way("Persistent absence", "interventions:trawl", "", frozenset({Can.SEE_TRAWL}), "absence"),
+        Way("Patterns", "interventions:pattern_list", "", frozenset({Can.SEE_TRAWL}), "patterns"),
         Way("Cases proposed", "interventions:proposal_list", "", frozenset({Can.SEE_TRAWL}), "proposals"),
     ),
 }

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from django.db import transaction
+
 from attendance_office import clock
 from attendance_office.audit import trail
 from attendance_office.audit.models import Entry
@@ -18,6 +20,8 @@ from interventions.queries.trawl_run import span_on, write_lines, write_proposal
 from interventions.queries.trawls import Summary
 from interventions.rules.trawl import Moved
 from registers.rules.dates import spoken_date
+
+from .patterns import find_patterns, words_of
 
 AGAIN_AFTER: Final = timedelta(minutes=5)
 UNDO_FOR: Final = timedelta(minutes=10)
@@ -94,12 +98,15 @@ def run_trawl(*, school: School, on: date, by: User | None, at: datetime) -> Tra
 
 
 def trawl_job(*, school: School, on: date, by: User | None, at: datetime) -> tuple[dict[str, Any], dict[str, Any], str]:
-    """Do the weekly trawl; give what it saw and did, and both in words."""
-    trawled = run_trawl(school=school, on=on, by=by, at=at)
+    """Do the weekly trawl and search it for patterns; give what it saw and did, and both in words."""
+    with transaction.atomic():
+        trawled = run_trawl(school=school, on=on, by=by, at=at)
+        searched = find_patterns(trawl=trawled.trawl, by=by, at=at)
     numbers = trawled.numbers
     saw = {"pupils": numbers.pupils, "persistent": numbers.persistent, "severe": numbers.severe}
     saw |= {move.value: many for move, many in numbers.moves.items()}
-    return saw, {"proposed": trawled.proposed, "trawl": trawled.trawl.pk}, trawled.words
+    did = {"proposed": trawled.proposed, "trawl": trawled.trawl.pk, "patterns": len(searched.found)}
+    return saw, did, f"{trawled.words} {words_of(searched)}"
 
 
 def take_up(*, school: School, proposals: Collection[CaseProposal], why: str = "", by: User, at: datetime) -> Entry:

@@ -22,6 +22,7 @@ from attendance_office.web.lists import narrowed, send_list
 from interventions.actions import trawl as actions
 from interventions.models import CaseProposal
 from interventions.queries import trawl_pages as answers
+from interventions.queries.patterns import flags_of, patterns_of
 from interventions.queries.trawl_pages import Asked, Page, Reading, Row
 from interventions.queries.trawls import last_job
 from interventions.rules.trawl import BANDS, MOVED_SHORT, MOVED_WORDS, Moved
@@ -97,11 +98,11 @@ def trawl_now(request: StaffRequest) -> HttpResponse:
     """Count now and freeze it."""
     at = clock.now()
     try:
-        made = actions.run_trawl(school=request.school, on=clock.local(at).date(), by=request.user, at=at)
+        _, _, words = actions.trawl_job(school=request.school, on=clock.local(at).date(), by=request.user, at=at)
     except Refused as refused:
         toasts.fail(request, str(refused))
     else:
-        toasts.say(request, made.words)
+        toasts.say(request, words)
     return redirect("interventions:trawl")
 
 
@@ -156,13 +157,14 @@ def _exported(row: Row) -> list[Cell]:
 @door(Can.SEE_TRAWL, section="pupils")
 def pupil_absence(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one pupil over the runs of the year: a page of its own, and a part of the pupil's page."""
-    seen = Pupil.objects.visible_to(request.user).filter(school=request.school).select_related("tutor_group")
+    seen = Pupil.objects.visible_to(request.user).filter(school=request.school).select_related("school", "tutor_group")
     pupil = get_object_or_404(seen, pk=pk)
     readings = answers.readings_of(pupil)
     context = {
         "pupil": pupil,
         "readings": [(one, [MOVED_SHORT[move] for move in one.moves]) for one in readings],
         "chart": _over_the_runs(readings[::-1]),
+        "flags": flags_of(patterns_of(pupil), request.user),
         "proposals": CaseProposal.objects.filter(pupil=pupil).select_related("settled_by").order_by("-proposed_at"),
     }
     name = "interventions/pupil_absence.html"

@@ -28,6 +28,8 @@ WAYS = {
     "interventions:trawl": Way(SEE, frozen, chooses=True),
     "interventions:trawl_now": Way((Can.RUN_JOBS,), post=True, also=SEE),
     "interventions:trawl_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=SEE),
+    "interventions:pattern_list": Way(SEE),
+    "interventions:pattern_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=SEE),
     "interventions:proposal_list": Way(SEE),
     "interventions:proposal_settle": Way(WORK, post=True, also=SEE),
     "interventions:proposal_undo": Way(WORK, entry, chooses=True, post=True, also=SEE),

@@ -16,6 +16,7 @@ from attendance_office.jobs.models import Job
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School
 from attendance_office.staff.roles import TITLES
+from interventions.actions.demo import trawl_past_fridays
 from interventions.actions.sweep import preview_sweep, run_sweep
 from interventions.queries.plan_words import told_by
 from letters.actions.templates import supply_templates
@@ -65,6 +66,8 @@ class Command(BaseCommand):
             supply_templates(school=school, by=None, at=at)
         thornbridge = School.objects.get(urn=demo.THORNBRIDGE.urn)
         demo.lay_out_morning(school=thornbridge, day=here.date(), seed=options["seed"], by=None, at=at)
+        if run := trawl_past_fridays(school=thornbridge, at=at):
+            self.stdout.write(f"{thornbridge.name}: {run} weekly trawls for persistent absence")
         self._sweep(thornbridge)
         self._sign_ins()
 

@@ -35,6 +35,11 @@ DRAWN_IN: Final = 0.2
 DRAWS: Final = 40
 
 _WEDNESDAY: Final = 2
+_FRIDAY: Final = 4
+# In each so many pupils of a cohort one stays away on Friday afternoons, another on Mondays.
+_EVERY: Final = 120
+_SKIPS_FRIDAYS: Final = 17
+_SKIPS_MONDAYS: Final = 71
 PRESENT: Final = {"AM": "/", "PM": "\\"}
 _AT_SCHOOL: Final = frozenset({"/", "\\", "V", "P", "B", "K"})
 _HERE: Final = frozenset({"/", "\\"})
@@ -235,6 +240,14 @@ def _standing(rng: Random, shape: YearShape, pupil: Pattern, codes: list[str]) -
         _elsewhere(rng.randrange(5), shape, codes, "K" if draw > 0.9955 else "B")
     if pupil.place % 29 == 5:
         _plays_for_the_school(rng, shape, codes)
+    if pupil.place % _EVERY == _SKIPS_FRIDAYS:
+        fridays = [n for n, one in enumerate(shape.sessions) if one.on.weekday() == _FRIDAY and one.half == "PM"]
+        absent += _mark(codes, [n for n in fridays if codes[n] in _HERE and rng.random() < 0.7], "O")
+    elif pupil.place % _EVERY == _SKIPS_MONDAYS:
+        mondays = sorted({one.on for one in shape.sessions if one.on.weekday() == 0})
+        missed = {on for on in mondays if rng.random() < 0.6}
+        away = [n for n, one in enumerate(shape.sessions) if one.on in missed and codes[n] in _HERE]
+        absent += _mark(codes, away, "O")
     if pupil.keeps_eid:
         absent += _mark(codes, [n for n in shape.eids if rng.random() < 0.85], "R")
     if pupil.year_group == 11 and pupil.place % 11 == 3:  # study leave between examinations

@@ -225,8 +225,11 @@ def test_the_clock_trawls_on_friday_morning_and_two_beats_make_one_run(cast):
     run_due(at=datetime(2026, 11, 20, 7, 2, tzinfo=UTC))
     made = Trawl.objects.get(school=cast.thornbridge)
     run = Run.objects.get(school=cast.thornbridge, job="absence_trawl")
-    assert (run.state, run.did) == ("done", {"proposed": 1, "trawl": made.pk})
-    assert run.words == "5 pupils to Thu 19 Nov 2026: 1 persistently absent, 1 of them severely. 1 case proposed."
+    assert (run.state, run.did) == ("done", {"proposed": 1, "trawl": made.pk, "patterns": 0})
+    assert (
+        run.words
+        == "5 pupils to Thu 19 Nov 2026: 1 persistently absent, 1 of them severely. 1 case proposed. No pattern stands of 0 tested."
+    )
     again = run_job(school=cast.thornbridge, job="absence_trawl", on=FRIDAY, by=cast.sandra, at=run.started_at + timedelta(hours=1))  # fmt: skip
     assert again.pk == run.pk
     assert Entry.objects.filter(verb="trawled for persistent absence", school_id=cast.thornbridge.pk).count() == 1
