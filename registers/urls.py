@@ -124,6 +124,8 @@ urlpatterns = [
     path("imports/<int:pk>/read/", imports.import_ask, name="import_ask"),
     path("imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),
     path("imports/<int:pk>/file/", imports.import_file, name="import_file"),
+    path("imports/<int:pk>/give-up/", imports.import_give_up, name="import_give_up"),
+    re_path(r"^imports/(?P<pk>\d+)/rows/(?P<form>csv|xlsx)/$", imports.import_rows, name="import_rows"),
     re_path(r"^imports/(?P<pk>\d+)/faults/(?P<form>csv|xlsx)/$", imports.import_faults, name="import_faults"),
     # the link to another system
     path("office/wonde/", links.link_detail, name="link_detail"),

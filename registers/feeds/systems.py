@@ -88,6 +88,14 @@ NEEDED: Final = {
 }
 # The pupil's id in Wonde: only there is it what the link calls the pupil.
 _WONDE_IDS: Final = {"pupils": "id", "contacts": "student_id"}
+# What a column of ours is called on screen where its name does not say it.
+_LABELS: Final = {
+    "upn": "UPN", "remote_id": "id in a linked system", "reference": "contact's id there", "sen": "SEN",
+    "eal": "English as an additional language", "pp": "pupil premium", "fsm": "free school meals",
+    "full_name": "name in one column", "on": "day", "form": "tutor group", "starts_on": "starting day",
+    "ends_on": "last day on roll", "has_responsibility": "parental responsibility",
+    "lives_with": "lives with the pupil",
+}  # fmt: skip
 _WIDE: Final = re.compile(r"^(\d{4}-\d{2}-\d{2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4})[\s:_-]*(am|pm)$", re.IGNORECASE)
 _SLASHED: Final = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}$")
 _LATEST_MONTH: Final = 12
@@ -102,6 +110,11 @@ class Guess:
     mapping: dict[str, str] = field(default_factory=dict)
     date_order: str = "dmy"
     is_sure_of_dates: bool = True
+
+
+def label(ours: str) -> str:
+    """Give what a column of ours is called on screen."""
+    return _LABELS.get(ours, ours.replace("_", " "))
 
 
 def plain(head: str) -> str:

@@ -7,15 +7,17 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, Final
 
-import python_calamine
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
+
+from . import workbook
 
 LARGEST: Final = 25 * 1024 * 1024
 MOST_ROWS: Final = 500_000
@@ -24,6 +26,7 @@ LONGEST_CELL: Final = 100_000
 _MOST_UNPACKED: Final = 200 * 1024 * 1024
 _MOST_RATIO: Final = 100
 _MOST_MEMBERS: Final = 2_000
+_FEWEST_PAIRS: Final = 8
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -80,12 +83,26 @@ def _decoded(content: bytes, name: str) -> tuple[str, str]:
         return _decode(content, "utf-16", name), "UTF-16"
     if content.startswith(codecs.BOM_UTF8):
         return _decode(content, "utf-8-sig", name), "UTF-8"
+    if (guess := utf16_without_mark(content[:4096])) is not None:
+        return _decode(content, guess, name), "UTF-16"
     if b"\x00" in content[:4096]:
         raise Unreadable(f"{name} holds zero bytes: it is no text. Save it as CSV in UTF-8.")
     try:
         return content.decode("utf-8"), "UTF-8"
     except UnicodeDecodeError:
         return _decode(content, "cp1252", name), "Windows-1252"
+
+
+def utf16_without_mark(start: bytes) -> str | None:
+    """Tell UTF-16 by the zeros beside plain letters: nearly every other byte of a table's first lines."""
+    pairs = len(start) // 2
+    if pairs < _FEWEST_PAIRS:
+        return None
+    if start[1::2].count(0) > pairs * 0.8 and not start[0::2].count(0):
+        return "utf-16-le"
+    if start[0::2].count(0) > pairs * 0.8 and not start[1::2].count(0):
+        return "utf-16-be"
+    return None
 
 
 def _decode(content: bytes, encoding: str, name: str) -> str:
@@ -135,10 +152,15 @@ def _heads(columns: list[str], name: str) -> list[str]:
 def _csv(text: str, name: str, encoding: str) -> Table:
     if "\x00" in text:
         raise Unreadable(f"{name} holds zero bytes: it is no text. Save it as CSV in UTF-8.")
-    head = text.split("\n", 1)[0]
+    head = text[: text.find("\n")] if "\n" in text else text
     delimiter = max((",", ";", "\t", "|"), key=head.count)
     if not head.count(delimiter):
         delimiter = ","
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(delimiter) > LONGEST_CELL:
+            raise Unreadable(
+                f"The line has {line.count(delimiter):,} separators: this is no list of pupils.", row=number
+            )
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
 
@@ -174,41 +196,44 @@ def _spreadsheet(content: bytes, name: str) -> Table:
         raise Unreadable(f"{name} unpacks to far more than it holds: it is not opened.")
     if any(one.filename.startswith(("/", "\\")) or ".." in one.filename.split("/") for one in members):
         raise Unreadable(f"{name} holds parts with paths of their own: it is not opened.")
-    try:
-        book = python_calamine.load_workbook(io.BytesIO(content))
-        cells = book.get_sheet_by_index(0).to_python(skip_empty_area=True)
-    except Exception as wrong:  # whatever the parser makes of a broken file, a person hears what to do
-        raise Unreadable(f"{name} is no spreadsheet that can be read. Save it as .xlsx or CSV.") from wrong
-    lines = ((number, [_cell(value) for value in row]) for number, row in enumerate(cells, 1))
-    try:
-        _, columns = next(lines)
-    except StopIteration:
-        raise Unreadable(f"{name} has no line of column names.") from None
+    if not any(one.filename == "xl/workbook.xml" for one in members):
+        raise Unreadable(f"{name} is no spreadsheet that can be read. Save it as .xlsx or CSV.")
+    lines = enumerate(_rows_of_sheet(content, name), 1)
+    columns = next((cells for _, cells in lines if any(one.strip() for one in cells)), [])
     return _table(columns, lines, "xlsx", "", name)
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.date().isoformat() if not (value.hour or value.minute) else value.isoformat(" ", "minutes")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)
+def _rows_of_sheet(content: bytes, name: str) -> list[list[str]]:
+    """Give the rows of a workbook's first sheet, read by a program that has memory and time of its own."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", workbook.__file__],
+            input=content,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=workbook.SECONDS + 10,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        raise Unreadable(f"{name} takes far too long to open: save its rows as CSV.") from late
+    if done.returncode == workbook.BROKEN:
+        raise Unreadable(f"{name} is no spreadsheet that can be read. Save it as .xlsx or CSV.")
+    if done.returncode:
+        raise Unreadable(
+            f"{name} unpacks to far more than it holds: copy its rows into a new sheet, or save it as CSV."
+        )
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def _xml(content: bytes, name: str) -> Table:
     columns: dict[str, int] = {}
     records: list[tuple[int, dict[str, str]]] = []
     try:
-        for _, node in ElementTree.iterparse(io.BytesIO(content), events=("end",), forbid_dtd=True):
-            if _plain(node.tag) != "Record":
-                continue
+        for node in _record_nodes(content):
             record = {_plain(child.tag): "".join(child.itertext()).strip() for child in node}
             for key in record:
                 columns.setdefault(key, len(columns))
             records.append((len(records) + 1, record))
-            node.clear()
             if len(records) > MOST_ROWS or len(columns) > MOST_COLUMNS:
                 raise Unreadable(f"{name} has more rows or columns than are read. Split it by year group.")
     except DefusedXmlException as harm:
@@ -224,6 +249,24 @@ def _xml(content: bytes, name: str) -> Table:
     return _table(heads, rows, "xml", "XML", name)
 
 
+def _record_nodes(content: bytes) -> Iterator[Any]:
+    """Give the Record elements as they end; whatever was read is let go at once, so that no tree grows."""
+    path: list[Any] = []
+    within = 0
+    for event, node in ElementTree.iterparse(io.BytesIO(content), events=("start", "end"), forbid_dtd=True):
+        is_record = _plain(node.tag) == "Record"
+        if event == "start":
+            path.append(node)
+            within += is_record
+            continue
+        path.pop()
+        within -= is_record
+        if is_record and not within:
+            yield node
+        if path and not within:
+            path[-1].remove(node)
+
+
 def _plain(tag: str) -> str:
     """Give a column's name as the report had it: "_x0020_" is a space."""
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), tag.rpartition("}")[2])
@@ -232,7 +275,7 @@ def _plain(tag: str) -> str:
 def _json(text: str, name: str, encoding: str) -> Table:
     try:
         said = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as wrong:
+    except (ValueError, RecursionError) as wrong:
         line = getattr(wrong, "lineno", None)
         raise Unreadable(f"{name} is no well-formed JSON{f': line {line}' if line else ''}.", row=line) from wrong
     rows = said.get("data") if isinstance(said, dict) else said

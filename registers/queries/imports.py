@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from attendance_office.staff.models import School
-from registers.models import Import, ImportedRow
+from attendance_office.staff.models import School, TutorGroup
+from registers.models import Contact, Enrolment, Import, ImportedRow, Mark, Parent, Placement, Pupil
+from registers.rules.dates import spoken_date
 
 
 def imports_of(school: School) -> QuerySet[Import]:
@@ -70,3 +71,47 @@ def traced(school_id: int, things: Mapping[str, Collection[int]]) -> dict[tuple[
     ):
         found.setdefault((thing, key), []).append(Origin(did, file, row, pk, state == Import.State.UNDONE))
     return {key: tuple(origins) for key, origins in found.items()}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one row of a file did to one thing of the record, in words; of a mark, the code from before."""
+
+    row: int
+    did: str
+    thing: str
+    who: str
+    before: str
+
+
+def outcomes(reading: Import) -> list[Outcome]:
+    """Give what each row of a file that was read made and changed, in the order of its rows."""
+    made = list(ImportedRow.objects.filter(of_import=reading).order_by("row", "pk"))
+    names = _names(made)
+    return [
+        Outcome(
+            one.row,
+            one.get_did_display().lower(),
+            one.thing,
+            names.get((one.thing, one.thing_id), ""),
+            str((one.before or {}).get("code", "")) if one.thing == "mark" else "",
+        )
+        for one in made
+    ]
+
+
+def _names(made: Sequence[ImportedRow]) -> dict[tuple[str, int], str]:
+    """Give what the things that rows made are called: one query for each kind."""
+    keys: dict[str, set[int]] = {}
+    for one in made:
+        keys.setdefault(one.thing, set()).add(one.thing_id)
+    found: dict[tuple[str, int], str] = {}
+    found |= {("pupil", row.pk): str(row) for row in Pupil.objects.filter(pk__in=keys.get("pupil", ()))}
+    found |= {("contact", row.pk): str(row) for row in Contact.objects.filter(pk__in=keys.get("contact", ()))}
+    found |= {("group", row.pk): row.name for row in TutorGroup.objects.filter(pk__in=keys.get("group", ()))}
+    models = (("enrolment", Enrolment), ("placement", Placement), ("parent", Parent))
+    for name, model in models:
+        rows = model.objects.filter(pk__in=keys.get(name, ())).select_related("pupil")  # type: ignore[attr-defined]
+        found |= {(name, row.pk): str(row.pupil) for row in rows}
+    marks = Mark.objects.filter(pk__in=keys.get("mark", ())).select_related("pupil")
+    return found | {("mark", row.pk): f"{row.pupil}, {spoken_date(row.on)} {row.half} {row.code}" for row in marks}

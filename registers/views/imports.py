@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from django.core.paginator import Paginator
@@ -15,18 +18,21 @@ from attendance_office.staff.roles import Can
 from attendance_office.web import export, toasts
 from attendance_office.web.doors import StaffRequest, door
 from attendance_office.web.lists import send_list
+from attendance_office.web.uploads import is_too_large
 from registers.actions.files import record_download
 from registers.actions.imports.undo import undo_import
-from registers.actions.imports.uploads import ask_import, match_columns, table_of, upload_file
+from registers.actions.imports.uploads import ask_import, give_up_import, match_columns, table_of, upload_file
 from registers.feeds import systems
-from registers.feeds.table import LARGEST
+from registers.feeds.table import LARGEST, Table
 from registers.feeds.translate import SECRET, translate
 from registers.models import Feeds, Import, StoredFile
-from registers.queries.imports import imports_of, same_file_before
+from registers.queries.imports import imports_of, outcomes, same_file_before
 
 PAGE: Final = 30
+_LOOKED_AT: Final = 200
 SHOWN: Final = 10
 OVER: Final = frozenset({Import.State.CHECKED, Import.State.DONE, Import.State.REFUSED, Import.State.FAILED})
+ENDED: Final = frozenset({Import.State.DONE, Import.State.UNDONE, Import.State.CANCELLED})
 
 
 def _one(request: StaffRequest, pk: int) -> Import:
@@ -41,7 +47,9 @@ def import_list(request: StaffRequest) -> HttpResponse:
     wrong = ""
     if request.method == "POST":
         file = request.FILES.get("file")
-        if file is None:
+        if is_too_large(request):
+            wrong = "The file is larger than 25 MB; more is not read. Split it by year group."
+        elif file is None:
             wrong = "Choose a file first."
         elif (file.size or 0) > LARGEST:
             wrong = (
@@ -120,11 +128,10 @@ def _matching(request: StaffRequest, reading: Import) -> dict[str, Any]:
     )
     wide = systems.wide_columns(table) if feeds == "marks" else {}
     samples = {
-        head: ["hidden"] if SECRET.search(head) else [cells[place] for _, cells in table.rows[:3]]
-        for place, head in enumerate(table.columns)
+        head: ["hidden"] if SECRET.search(head) else _values(table, place) for place, head in enumerate(table.columns)
     }
-    needed = {one for ones in systems.NEEDED[feeds] for one in ones}
     order = reading.mapping.get("date_order") or systems.date_order(table)[0]
+    fields = _fields(feeds, chosen, has_sessions=bool(wide))
     preview = []
     for one in translate(table, feeds, chosen, date_order=order):
         preview.append(one)
@@ -133,19 +140,46 @@ def _matching(request: StaffRequest, reading: Import) -> dict[str, Any]:
     return {
         "feeds": feeds,
         "feed_choices": Feeds.choices,
-        "fields": [
-            (ours, ours.replace("_", " "), chosen.get(ours, ""), ours in needed) for ours in systems.FEEDS[feeds]
-        ],
+        "fields": [one for one in fields if one.head or one.need],
+        "others": [one for one in fields if not (one.head or one.need)],
         "heads": [(head, samples[head]) for head in table.columns],
         "wide": len(wide),
         "order": order,
         "is_sure": systems.date_order(table)[1],
         "preview": preview,
-        "shown": [ours for ours in systems.FEEDS[feeds] if ours in chosen],
+        "shown": [(ours, systems.label(ours)) for ours in systems.FEEDS[feeds] if ours in chosen],
         "left_out": [head for head in table.columns if head not in chosen.values() and head not in wide],
         "is_over": reading.state in OVER,
-        "can_change": reading.state not in {Import.State.DONE, Import.State.UNDONE},
+        "can_change": reading.state not in ENDED,
     }
+
+
+@dataclass(frozen=True)
+class Field:
+    """One of our columns on the page: what it is called, the file's column for it, and whether there must be one."""
+
+    key: str
+    label: str
+    head: str
+    need: str
+
+
+def _fields(feeds: str, chosen: Mapping[str, str], *, has_sessions: bool) -> list[Field]:
+    needs: dict[str, str] = {}
+    for ones in systems.NEEDED[feeds]:
+        if any(one in chosen for one in ones) or (has_sessions and "wide" in ones):
+            continue
+        several = len([one for one in ones if one != "wide"]) > 1
+        needs |= dict.fromkeys(ones, "one of these is needed" if several else "needed")
+    return [
+        Field(ours, systems.label(ours), chosen.get(ours, ""), needs.get(ours, "")) for ours in systems.FEEDS[feeds]
+    ]
+
+
+def _values(table: Table, place: int) -> list[str]:
+    """Give the first values of a column that say something."""
+    found = (cells[place].strip() for _, cells in table.rows[:_LOOKED_AT])
+    return list(islice(dict.fromkeys(one for one in found if one), 3))
 
 
 @require_GET
@@ -210,6 +244,29 @@ def import_faults(request: StaffRequest, pk: int, form: str) -> HttpResponse:
     ]
     columns = [export.Column(one) for one in ("Row", "Column", "Value", "What would be right")]
     return send_list(request, form, what=f"faults of import {reading.pk}", columns=columns, rows=rows)
+
+
+@require_POST
+@door(Can.IMPORT, section="office")
+def import_rows(request: StaffRequest, pk: int, form: str) -> HttpResponse:
+    """Send out what each row made and changed."""
+    reading = _one(request, pk)
+    rows: list[list[export.Cell]] = [[one.row, one.did, one.thing, one.who, one.before] for one in outcomes(reading)]
+    columns = [export.Column(one) for one in ("Row", "What became of it", "Of what", "Whose", "Before")]
+    return send_list(request, form, what=f"rows of import {reading.pk}", columns=columns, rows=rows)
+
+
+@require_POST
+@door(Can.IMPORT, section="office")
+def import_give_up(request: StaffRequest, pk: int) -> HttpResponse:
+    """Say that a file is not to be read."""
+    reading = _one(request, pk)
+    try:
+        give_up_import(reading=reading, by=request.user, at=clock.now())
+    except Refused as refused:
+        return _page(request, reading, str(refused))
+    toasts.say(request, f"{reading.file.name} is not read.")
+    return redirect("registers:import_list")
 
 
 @require_GET

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
+from registers.feeds.table import utf16_without_mark
+
 from .columns import FILES
 from .report import FileReport
 
@@ -108,22 +110,12 @@ def _encoding(path: Path) -> str:
         return _checked(path, "utf-8-sig")
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _checked(path, "utf-16")
-    if (guess := _utf16_without_mark(start)) is not None:
+    if (guess := utf16_without_mark(start)) is not None:
         return _checked(path, guess)
     try:
         return _checked(path, "utf-8")
     except UnicodeDecodeError:
         return _checked(path, "cp1252")
-
-
-def _utf16_without_mark(start: bytes) -> str | None:
-    """Tell UTF-16 by the zeros beside plain letters: nearly every other byte of a table's first lines."""
-    pairs = max(1, len(start) // 2)
-    if start[1::2].count(0) > pairs * 0.8 and not start[0::2].count(0):
-        return "utf-16-le"
-    if start[0::2].count(0) > pairs * 0.8 and not start[1::2].count(0):
-        return "utf-16-be"
-    return None
 
 
 def _checked(path: Path, encoding: str) -> str:

@@ -97,14 +97,15 @@ def _check(row: Import) -> None:
 
 
 def _changed_later(event: Any, row: Import, name: str) -> list[int]:
-    """Give the things whose last change is by another hand than this import's."""
+    """Give the things whose last change is not this import's own: another hand's, or a later file's of one name."""
     keys = set(ImportedRow.objects.filter(of_import=row, thing=name).values_list("thing_id", flat=True))
-    reason = f"Imported from {row.file.name}"
-    last: dict[int, str] = {}
+    own = (f"Imported from {row.file.name}", row.finished_at)
+    last: dict[int, tuple[str, datetime | None]] = {}
     for one in event.objects.filter(pgh_obj_id__in=keys).select_related("pgh_context").order_by("pgh_id"):
         said = (one.pgh_context.metadata or {}) if one.pgh_context else {}
-        last[one.pgh_obj_id] = str(said.get("reason", ""))
-    return [pk for pk, why in last.items() if why != reason]
+        at = said.get("at")
+        last[one.pgh_obj_id] = (str(said.get("reason", "")), datetime.fromisoformat(at) if at else None)
+    return [pk for pk, hand in last.items() if hand != own]
 
 
 def _marks(row: Import) -> Counter[str]:

@@ -165,6 +165,26 @@ def match_columns(
     return row
 
 
+def give_up_import(*, reading: Import, by: User, at: datetime) -> Import:
+    """Say that a file is not to be read. Raises Refused while it is read, or once it was."""
+    fresh = [Import.State.UPLOADED, Import.State.CHECKED, Import.State.REFUSED, Import.State.FAILED]
+    with trail.signed(by=by, at=at, school_id=reading.school_id):
+        mine = Import.objects.filter(pk=reading.pk, state__in=fresh)
+        if not mine.update(state=Import.State.CANCELLED, finished_at=at):
+            raise Refused("The file is being read, or was: there is nothing to give up.")
+        trail.record(
+            verb="gave a file up",
+            by=by,
+            at=at,
+            school_id=reading.school_id,
+            subject_kind="import",
+            subject_id=reading.pk,
+            words=f"{reading.file.name}: not to be read"[:400],
+        )
+    reading.refresh_from_db()
+    return reading
+
+
 def ask_import(*, reading: Import, dry_run: bool, by: User | None, at: datetime) -> Import:
     """Put an import in line to be read, for good or as a dry run that keeps nothing.
 

@@ -119,10 +119,10 @@ def _step(pull: Pull, at: datetime, in_time: Callable[[], bool]) -> bool:
     reading = Import.objects.filter(pull=pull, feeds=pull.stage).order_by("-pk").first()
     if reading is None:
         records = _records(pull)
-        if not records:
+        if not records or _is_not_wanted(pull):
             return _next_stage(pull, at)
         reading = _make_import(pull, records, at)
-    if reading.state == Import.State.DONE:
+    if reading.state in {Import.State.DONE, Import.State.CANCELLED}:
         return _next_stage(pull, at)
     if reading.state in _WORKS:
         raise Pause
@@ -172,6 +172,12 @@ def _records(pull: Pull) -> list[dict[str, Any]]:
     if pull.stage == Pull.Stage.PUPILS:
         return wonde_files.pupils_of(records)
     return wonde_files.contacts_of(records) if pull.stage == Pull.Stage.CONTACTS else records
+
+
+def _is_not_wanted(pull: Pull) -> bool:
+    """Tell whether a person gave the last file of this kind up; whoever asks for everything anew is asked again."""
+    last = Import.objects.filter(pull__link=pull.link, feeds=pull.stage).order_by("-pk").first()
+    return pull.since is not None and last is not None and last.state == Import.State.CANCELLED
 
 
 def _make_import(pull: Pull, records: Sequence[Mapping[str, Any]], at: datetime) -> Import:
