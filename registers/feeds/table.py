@@ -27,6 +27,7 @@ _MOST_UNPACKED: Final = 200 * 1024 * 1024
 _MOST_RATIO: Final = 100
 _MOST_MEMBERS: Final = 2_000
 _FEWEST_PAIRS: Final = 8
+_WEB_PAGE: Final = re.compile(r"\s*<(?:!doctype\s+)?html\b", re.IGNORECASE)
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -71,6 +72,10 @@ def read_table(content: bytes, name: str) -> Table:
         raise Unreadable(f"{name} is a picture or PDF. Export the list as CSV or Excel.")
     text, encoding = _decoded(content, name)
     first = text.lstrip()[:1]
+    if _WEB_PAGE.match(text):
+        raise Unreadable(
+            f"{name} is a web page, perhaps where the other system asks to sign in. Export the list as CSV."
+        )
     if first == "<":
         return _xml(content, name)
     if first in {"{", "["}:

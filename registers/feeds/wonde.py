@@ -87,8 +87,8 @@ class Wonde:
             status, head, content = self._ask("POST", place, json=body)
         except requests.RequestException as error:
             if _never_left(error):
-                raise Trouble(f"Wonde cannot be reached ({type(error).__name__}).") from error
-            raise Unknown(f"The line to Wonde broke during the hand-over ({type(error).__name__}).") from error
+                raise Trouble("Wonde cannot be reached.") from error
+            raise Unknown("The line to Wonde broke during the hand-over.") from error
         if status >= 500 and status != 503:
             raise Unknown(f"Wonde broke down over it ({status}).")
         _check(status, head, content)
@@ -105,7 +105,7 @@ class Wonde:
         except requests.Timeout as error:
             raise Trouble(f"Wonde did not answer within {READ_SECONDS} seconds.") from error
         except requests.RequestException as error:
-            raise Trouble(f"The line to Wonde broke ({type(error).__name__}).") from error
+            raise Trouble("The line to Wonde broke, or nobody answers there.") from error
         _check(status, head, content)
         said = _said(content)
         records = said.get("data") if isinstance(said, dict) else None

@@ -8,9 +8,9 @@ from registers.actions.links.keeping import Wishes
 from registers.models import Link
 
 _WAYS = (
-    ("", "No session marks either way"),
-    ("in", "Session marks come in from there"),
-    ("out", "Coded marks of this office are written back there"),
+    ("none", "Neither way"),
+    ("out", "Out: coded here, written back"),
+    ("in", "In: read from there"),
 )
 
 
@@ -25,7 +25,7 @@ class LinkForm(forms.Form):
     )
     is_on = forms.BooleanField(label="The link is on", required=False, initial=True)
     pulls = forms.BooleanField(label="Bring pupils and contacts in", required=False, initial=True)
-    marks = forms.ChoiceField(label="Session marks", choices=_WAYS, required=False)
+    marks = forms.ChoiceField(label="Session marks", choices=_WAYS, initial="none")
     writes_comments = forms.BooleanField(
         label="Write the comments of marks back as well",
         required=False,
@@ -37,7 +37,7 @@ class LinkForm(forms.Form):
         """Give the form with what is set."""
         if link is None:
             return cls()
-        way = "in" if link.pulls_marks else "out" if link.writes_back else ""
+        way = "in" if link.pulls_marks else "out" if link.writes_back else "none"
         return cls(
             initial={
                 "remote_id": link.remote_id,

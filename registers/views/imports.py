@@ -247,7 +247,8 @@ def import_faults(request: StaffRequest, pk: int, form: str) -> HttpResponse:
 
 
 @require_POST
-@door(Can.IMPORT, section="office")
+@door(Can.EXPORT, section="office")
+@door(Can.IMPORT)
 def import_rows(request: StaffRequest, pk: int, form: str) -> HttpResponse:
     """Send out what each row made and changed."""
     reading = _one(request, pk)

@@ -207,6 +207,15 @@
     const form = event.target.closest("form[data-live]");
     if (form && event.target.matches("select, input[type=checkbox], input[type=radio], input[type=date]")) form.requestSubmit();
   });
+  // A file that is too large is told before it is sent; the server refuses it as well.
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (!box.matches("input[type=file][data-largest]")) return;
+    const megabytes = Number(box.dataset.largest);
+    const large = [...box.files].find((file) => file.size > megabytes * 1024 * 1024);
+    box.setCustomValidity(large ? large.name + " is larger than " + megabytes + " MB. Split it by year group." : "");
+    if (large) box.reportValidity();
+  });
   // A region that does not scroll need not be a stop of the Tab key.
   function stops() {
     document.querySelectorAll(".scroll, .calwrap").forEach((region) => {

@@ -28,6 +28,6 @@ WAYS = {
     "registers:import_undo": Way(IMPORT, reading, post=True),
     "registers:import_file": Way(IMPORT, reading, is_fragment=True),
     "registers:import_give_up": Way(IMPORT, reading, post=True),
-    "registers:import_rows": Way(IMPORT, faults, post=True),
+    "registers:import_rows": Way((Can.EXPORT,), faults, post=True, also=IMPORT),
     "registers:import_faults": Way(IMPORT, faults, post=True),
 }

@@ -24,7 +24,7 @@ def test_the_lead_sets_the_link_and_the_trail_keeps_what_it_was(cast, wonde, sig
     client = sign_in(cast.laila)
     settings.OFFICE_WONDE_TOKEN = ""
     assert "no address or token for Wonde" in client.get(reverse(PAGE)).content.decode()
-    wrong = client.post(reverse(PAGE), {"remote_id": "A1/..", "pulls": "on"})
+    wrong = client.post(reverse(PAGE), {"remote_id": "A1/..", "pulls": "on", "marks": "none"})
     assert wrong.status_code == 422
     assert "letters and digits" in wrong.content.decode()
     assert not Link.objects.exists()
