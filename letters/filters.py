@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import django_filters
 from django import forms
+from django.db.models import QuerySet
 
-from letters.models import Message
+from letters.models import Letter, LetterKind, Message
+from registers.models import Pupil
+from registers.queries.pupils import called
 
 
 class Messages(django_filters.FilterSet):
@@ -19,3 +22,33 @@ class Messages(django_filters.FilterSet):
     class Meta:
         model = Message
         fields = ("state", "kind", "on", "to")
+
+
+class Letters(django_filters.FilterSet):
+    """By state, kind, year group, and by the name of pupil or parent."""
+
+    state = django_filters.ChoiceFilter(
+        method="of_state",
+        choices=[*Letter.State.choices, ("doubted", "In doubt")],
+        label="State",
+        empty_label="Any state",
+    )
+    kind = django_filters.ChoiceFilter(choices=LetterKind.choices, label="Letter", empty_label="Any letter")
+    year = django_filters.NumberFilter(field_name="pupil__year_group", label="Year")
+    q = django_filters.CharFilter(method="called", label="Pupil")
+
+    class Meta:
+        model = Letter
+        fields = ("state", "kind", "year", "q")
+
+    def of_state(self, rows: QuerySet[Letter], name: str, value: str) -> QuerySet[Letter]:
+        """Narrow by state; recalled are those that were stopped and those recalled after they went."""
+        if value == Letter.State.RECALLED:
+            return rows.filter(recalled_at__isnull=False)
+        if value == "doubted":
+            return rows.filter(doubted_at__isnull=False, recalled_at=None, stands_at=None)
+        return rows.filter(state=value)
+
+    def called(self, rows: QuerySet[Letter], name: str, value: str) -> QuerySet[Letter]:
+        """Narrow by the name or form of the pupil."""
+        return rows.filter(pupil__in=called(Pupil.objects.all(), value))

@@ -9,7 +9,9 @@ from django import forms
 
 from attendance_office.staff.models import School, User
 from letters.actions.chases import MOST_WORDS
-from letters.models import LetterKind
+from letters.models import LetterKind, LetterPolicy, LetterTemplate, Stop
+from letters.queries.policies import left_out_choices
+from letters.queries.standing import KINDS
 from letters.rules.fields import Field
 
 
@@ -181,3 +183,74 @@ def in_order(form: forms.Form, data: dict[str, Any], first: str, last: str) -> N
     """Ask for a last day that is not before the first."""
     if data.get(first) and data.get(last) and data[last] < data[first]:
         form.add_error(last, "It ends before it begins.")
+
+
+class Why(forms.Form):
+    """A reason, for the record."""
+
+    why = forms.CharField(label="Why", max_length=250, error_messages={"required": "Say why."})
+
+
+class KeepStop(forms.Form):
+    """A do-not-send stop."""
+
+    covers = forms.ChoiceField(label="Stops", choices=Stop.Covers.choices, initial=Stop.Covers.ALL)
+    reason = forms.CharField(label="Reason", max_length=300)
+    owner = forms.ModelChoiceField(
+        queryset=User.objects.none(), label="Whom to ask", help_text="Named to everybody who would write."
+    )
+    to_on = forms.DateField(
+        label="Last day", required=False, widget=DATE,
+        help_text="Empty: until it is lifted.",
+    )  # fmt: skip
+    is_private = forms.BooleanField(
+        label="For safeguarding eyes only", required=False, help_text="Others read whom to ask, and not why."
+    )
+
+    def __init__(self, *args: Any, school: School, may_be_private: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["owner"]
+        if isinstance(field, forms.ModelChoiceField):
+            people = User.objects.filter(posts__school=school, posts__ended_on=None, is_active=True)
+            field.queryset = people.distinct().order_by("last_name", "first_name", "pk")
+        if not may_be_private:
+            del self.fields["is_private"]
+
+
+class Rule(forms.Form):
+    """What is tried or set for one level."""
+
+    below = forms.DecimalField(label="Below, per cent", max_digits=5, decimal_places=2, min_value=0, max_value=100)
+    counted = forms.ChoiceField(label="Counted", choices=LetterPolicy.Counted.choices)
+    least_possible = forms.IntegerField(
+        label="Least possible sessions", min_value=0, max_value=380, help_text="Before a letter can be due."
+    )
+
+
+class Policy(Rule):
+    """When the letter of a level is due, from a day on."""
+
+    cooling_off_days = forms.IntegerField(
+        label="Days between two letters", min_value=0, max_value=366, help_text="About the same pupil, of either level."
+    )
+    recovers_after_days = forms.IntegerField(
+        label="Days of recovery",
+        min_value=0,
+        max_value=366,
+        help_text="At or above the level for so long, the pupil has recovered: a later fall is written about anew.",
+    )
+    new_within_days = forms.IntegerField(label="Days on roll before a letter", min_value=0, max_value=366)
+    leaves_out = forms.MultipleChoiceField(label="Left out", required=False, widget=forms.CheckboxSelectMultiple)
+    template = forms.ModelChoiceField(queryset=LetterTemplate.objects.none(), label="Written with", empty_label=None)
+    tells_head_of_year = forms.BooleanField(label="Tell the head of year", required=False)
+    is_on = forms.BooleanField(label="Letters of this level are proposed", required=False)
+    from_on = forms.DateField(label="From", widget=DATE)
+
+    def __init__(self, *args: Any, school: School, level: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice, template = self.fields["leaves_out"], self.fields["template"]
+        if isinstance(choice, forms.MultipleChoiceField):
+            choice.choices = left_out_choices(school.pk)
+        if isinstance(template, forms.ModelChoiceField):
+            rows = LetterTemplate.objects.filter(school=school, kind=KINDS[level], is_used=True)
+            template.queryset = rows.order_by("name", "pk")

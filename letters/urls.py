@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import board, certificates, chases, messages, notify, runs, templates, writing
+from .views import board, certificates, chases, due, letters, messages, notify, policy, runs, templates, writing
 
 app_name = "letters"
 _REGISTER = "missing/<int:group_pk>/<str:on>/<str:half>"
@@ -35,6 +35,27 @@ urlpatterns = [
     path("letters/templates/<int:pk>/use/", templates.template_use, name="template_use"),
     path("letters/letterhead/", templates.letterhead, name="letterhead"),
     path("letters/letterhead/logo/", templates.letterhead_logo, name="letterhead_logo"),
+    path("letters/", letters.letter_list, name="letter_list"),
+    re_path(r"^letters/export/(?P<form>csv|xlsx)/$", letters.letter_export, name="letter_export"),
+    path("letters/<int:pk>/", letters.letter_detail, name="letter_detail"),
+    path("letters/<int:pk>/preview/", letters.letter_preview, name="letter_preview"),
+    path("letters/<int:pk>/release/", letters.letter_release, name="letter_release"),
+    path("letters/<int:pk>/recall/", letters.letter_recall, name="letter_recall"),
+    path("letters/<int:pk>/stand/", letters.letter_stand, name="letter_stand"),
+    path("letters/due/", due.due_list, name="due_list"),
+    path("letters/due/none/", due.due_none, name="due_none"),
+    re_path(r"^letters/due/none/export/(?P<form>csv|xlsx)/$", due.due_none_export, name="due_none_export"),
+    path("letters/due/propose/", due.due_propose, name="due_propose"),
+    path("letters/due/ask/", due.due_ask, name="due_ask"),
+    path("letters/due/decide/", due.due_decide, name="due_decide"),
+    path("letters/due/undo/<int:entry>/", due.approval_undo, name="approval_undo"),
+    path("letters/stops/", letters.stop_list, name="stop_list"),
+    path("letters/stops/<int:pk>/lift/", letters.stop_lift, name="stop_lift"),
+    path("letters/policy/", policy.policy, name="policy"),
+    path("letters/policy/begin/", policy.policy_begin, name="policy_begin"),
+    path("letters/policy/<int:level>/", policy.policy_change, name="policy_change"),
+    path("letters/simulator/", policy.simulator, name="simulator"),
+    path("pupils/<int:pk>/letters/", letters.pupil_letters, name="pupil_letters"),
     path("post/", messages.message_list, name="message_list"),
     re_path(r"^post/export/(?P<form>csv|xlsx)/$", messages.message_export, name="message_export"),
     path("post/<int:pk>/", messages.message_detail, name="message_detail"),

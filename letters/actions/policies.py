@@ -12,6 +12,7 @@ from attendance_office import clock
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
+from letters.actions.templates import supply_templates
 from letters.models import LetterPolicy, LetterTemplate
 from letters.queries.policies import LEVELS, below_words, left_out_choices, policies_in_force
 from letters.queries.standing import KINDS
@@ -77,11 +78,12 @@ def set_policy(
 def supply_policies(*, school: School, by: User | None, at: datetime) -> list[LetterPolicy]:
     """Give a school the usual policy of each level it never had one of, from the start of the school year.
 
-    A level whose template the school does not have yet is left for later.
+    The templates that come with the office are supplied where the school has none.
     """
     there = set(LetterPolicy.objects.filter(school=school).values_list("level", flat=True))
     from_on = school_year_starts(clock.local(at).date())
     with trail.signed(by=by, at=at, school_id=school.pk):
+        supply_templates(school=school, by=by, at=at)
         made = []
         for level in sorted(set(LEVELS) - there):
             template = LetterTemplate.objects.filter(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
@@ -75,12 +75,17 @@ class Replay:
         """Give how many pupils would have been written to at each level."""
         return dict(sorted(Counter(one.level for one in self.found).items()))
 
-    def by_week(self) -> list[tuple[date, dict[int, int]]]:
+    @property
+    def rows(self) -> list[dict[str, date | int]]:
         """Give the letters of each week by level."""
-        weeks: dict[date, Counter[int]] = {}
-        for one in self.found:
-            weeks.setdefault(one.on, Counter())[one.level] += 1
-        return [(on, dict(many)) for on, many in sorted(weeks.items())]
+        many = Counter((one.on, one.level) for one in self.found)
+        weeks = sorted({on for on, _ in many})
+        return [{"on": on, "level_1": many[on, 1], "level_2": many[on, 2]} for on in weeks]
+
+    @property
+    def named(self) -> list[dict[str, object]]:
+        """Give who would have been written to, in the order of the weeks."""
+        return [{"pupil": self.pupils[one.pupil_id], **asdict(one)} for one in self.found]
 
 
 def try_out(school_id: int, on: date, tried: Mapping[int, LetterPolicy], now: Mapping[int, LetterPolicy]) -> Trial:

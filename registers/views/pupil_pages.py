@@ -23,7 +23,7 @@ from attendance_office.web.lists import narrowed, send_list
 from registers import forms
 from registers.actions.pupils import change_pupil
 from registers.models import ContactFault, Membership, Parent, Pupil, SessionTimes
-from registers.queries import figures, pupil_arrangements, pupil_marks, pupil_record, pupils, years
+from registers.queries import figures, pupil_arrangements, pupil_frame, pupil_marks, pupil_record, pupils, years
 from registers.queries.calendar import calendar_of, session_times
 from registers.queries.imports import Origin, traced
 from registers.queries.pupil_marks import Change, Marked
@@ -98,36 +98,17 @@ def _years(calendar: Calendar) -> dict[str, tuple[date, date]]:
 
 
 def frame(request: StaffRequest, pupil: Pupil, tab: str, *, at: datetime, seen: Look | None = None) -> dict[str, Any]:
-    """Give what each page of a pupil shows at its top: the identity bar, the tabs, and this morning's state.
-
-    What the page has `seen` already is not asked again.
-    """
-    allowed = request.user.standing.allowed(request.school.pk)
+    """Give what each page of a pupil shows at its top; what the page has `seen` already is not asked again."""
     on = clock.local(at).date()
-    if seen is not None and seen.as_at is None and seen.period.from_on <= on <= seen.period.to_on:
-        today = [mark for mark in seen.marks if mark.session.on == on]
-    else:
-        today = pupil_marks.marks_of(pupil, on, on)
-    is_now = seen is not None and seen.as_at is None
-    due = figures.latest_due(
-        request.school.pk,
-        at,
+    covers = seen is not None and seen.as_at is None and seen.period.from_on <= on <= seen.period.to_on
+    return pupil_frame.frame(
+        pupil,
+        tab,
+        allowed=request.user.standing.allowed(request.school.pk),
+        at=at,
         calendar=seen.calendar if seen else None,
-        times=seen.times if seen and is_now else None,
+        today=[mark for mark in seen.marks if mark.session.on == on] if seen and covers else None,
     )
-    latest = next((mark for mark in today if due is not None and mark.session == due), None)
-    is_today = due is not None and due.on == on
-    return {
-        "pupil": pupil,
-        "identity": pupils.identity(pupil, allowed=allowed, on=on),
-        "tab": tab,
-        "state": latest,
-        "state_half": {"AM": "this morning", "PM": "this afternoon"}[due.half] if is_today and due else "",
-        "may_amend": Can.AMEND_MARKS in allowed,
-        "sees_contacts": Can.SEE_CONTACTS in allowed,
-        "sees_reasons": Can.SEE_MARK_REASONS in allowed,
-        "may_edit": Can.EDIT_PUPILS in allowed,
-    }
 
 
 def attendance(seen: Look) -> dict[str, Any]:
