@@ -39,6 +39,7 @@ urlpatterns = [
     re_path(r"^letters/export/(?P<form>csv|xlsx)/$", letters.letter_export, name="letter_export"),
     path("letters/<int:pk>/", letters.letter_detail, name="letter_detail"),
     path("letters/<int:pk>/preview/", letters.letter_preview, name="letter_preview"),
+    path("letters/<int:pk>/file/", letters.letter_file, name="letter_file"),
     path("letters/<int:pk>/release/", letters.letter_release, name="letter_release"),
     path("letters/<int:pk>/recall/", letters.letter_recall, name="letter_recall"),
     path("letters/<int:pk>/stand/", letters.letter_stand, name="letter_stand"),

@@ -10,7 +10,8 @@ from django.utils.safestring import mark_safe
 from attendance_office import clock
 from letters import pdf
 from letters.models import Letter
-from letters.rules.placeholders import BadTemplate, NoValue, as_html
+from letters.rules.blocks import as_html
+from letters.rules.placeholders import BadTemplate, NoValue
 
 from .composing import composed
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -29,6 +29,7 @@ from letters.queries.doubts import OUT, in_doubt
 from letters.queries.letter_list import letters_of, one_letter, stops_of
 from letters.queries.preview import shown
 from letters.queries.receipts import reasons_of
+from registers.actions.files import record_download
 from registers.models import Pupil
 from registers.queries.pupil_frame import frame
 
@@ -146,6 +147,21 @@ def letter_preview(request: StaffRequest, pk: int) -> HttpResponse:
         "sees_contacts": may(request, Can.SEE_CONTACTS),
     }
     return render(request, "letters/letter_preview.html", context)
+
+
+@require_GET
+@door(Can.SEE_LETTERS, section="letters")
+@door(Can.SEE_CONTACTS)
+def letter_file(request: StaffRequest, pk: int) -> HttpResponse:
+    """Give out the letter as it was printed; that it was given out is written down."""
+    file = _letter(request, pk).file
+    if file is None:
+        raise Http404
+    record_download(file=file, by=request.user, at=clock.now())
+    answer = HttpResponse(bytes(file.content), content_type=file.kind)
+    answer["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 def _act(

@@ -4,7 +4,7 @@ from attendance_office.staff.roles import Can
 from letters.actions.stops import keep_stop
 from letters.models import Letter
 from tests.conftest import MONDAY, MORNING
-from tests.factories.letters import give_policy
+from tests.factories.letters import give_policy, make_sent
 
 from .way import Way
 
@@ -35,6 +35,14 @@ def letter(cast):
     return {"pk": row.pk}
 
 
+def made(cast):
+    where = letter(cast)
+    row = Letter.objects.get(pk=where["pk"])
+    Letter.objects.filter(pk=row.pk).update(approved_at=MORNING, approved_by=cast.sandra)
+    make_sent(row, by=cast.sandra, at=MORNING)
+    return where
+
+
 def stop(cast):
     row = keep_stop(
         pupil=cast.callum, covers="all", reason="Bereavement", is_private=False, owner=cast.bea, to_on=None, by=cast.bea,
@@ -56,6 +64,7 @@ WAYS = {
     "letters:letter_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=SEE),
     "letters:letter_detail": Way(SEE, letter, rows="group"),
     "letters:letter_preview": Way(SEE, letter, rows="group", is_fragment=True),
+    "letters:letter_file": Way(SEE, made, rows="group", is_fragment=True, also=(Can.SEE_CONTACTS,)),
     "letters:letter_release": Way(APPROVE, letter, post=True, rows="group"),
     "letters:letter_recall": Way(APPROVE, letter, post=True, rows="group"),
     "letters:letter_stand": Way(APPROVE, letter, post=True, rows="group"),
