@@ -16,6 +16,8 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door, may
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.lists import send_list
 from letters.actions import runs as actions
 from letters.models import LetterKind, PrintRun
 from letters.queries import runs as answers
@@ -39,6 +41,28 @@ def run_list(request: StaffRequest) -> HttpResponse:
                 ready.append((order, found, sum(many for _, many in found)))
     page = Paginator(answers.runs_of(request.school, request.user), PAGE).get_page(request.GET.get("page"))
     return render(request, "letters/run_list.html", {"ready": ready, "page": page})
+
+
+@require_POST
+@door(Can.EXPORT, section="letters")
+@door(Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES)
+def run_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the print runs."""
+    rows: list[list[Cell]] = [
+        [
+            run.pk,
+            run.title,
+            run.made_at,
+            str(run.made_by or ""),
+            run.total,  # type: ignore[attr-defined]  # counted by `runs_of`
+            run.pages,
+            run.get_state_display(),
+            run.posted_at,
+        ]
+        for run in answers.runs_of(request.school, request.user)
+    ]
+    heads = ("Run", "What", "Put together", "By", "Letters", "Pages", "State", "Posted")
+    return send_list(request, form, what="print runs", columns=[Column(one) for one in heads], rows=rows)
 
 
 @require_POST

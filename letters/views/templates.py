@@ -15,6 +15,8 @@ from attendance_office.refusals import Conflict, Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.lists import send_list
 from letters import forms
 from letters.actions import templates as actions
 from letters.models import Letterhead, LetterTemplate, TemplateVersion
@@ -33,6 +35,26 @@ def template_list(request: StaffRequest) -> HttpResponse:
     rows = list(templates_of(request.school.pk))
     context = {"rows": rows, "add": forms.AddTemplate()}
     return render(request, "letters/template_list.html", context)
+
+
+@require_POST
+@door(Can.EXPORT, section="letters")
+@door(Can.EDIT_LETTERS)
+def template_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the list of the school's letters; not what they say."""
+    latest = ("number", "changed_at", "changed_by")  # beside each row, by `templates_of`
+    rows: list[list[Cell]] = [
+        [
+            row.name,
+            row.get_kind_display(),
+            row.language,
+            *(getattr(row, name) for name in latest),
+            "Used" if row.is_used else "Not used",
+        ]
+        for row in templates_of(request.school.pk)
+    ]
+    heads = ("Letter", "For", "Language", "Version", "Changed", "By", "Use")
+    return send_list(request, form, what="letter templates", columns=[Column(one) for one in heads], rows=rows)
 
 
 @require_POST

@@ -6,6 +6,7 @@ from letters.models import Letterhead, LetterTemplate
 from registers.models import StoredFile
 from tests.conftest import MORNING
 
+from .unexplained import csv
 from .way import Way
 
 
@@ -31,6 +32,7 @@ def logo(cast):
 EDIT = (Can.EDIT_LETTERS,)
 WAYS = {
     "letters:template_list": Way(EDIT),
+    "letters:template_export": Way(EDIT, csv, chooses=True, post=True, also=(Can.EXPORT,)),
     "letters:template_supply": Way(EDIT, post=True),
     "letters:template_add": Way(EDIT, post=True),
     "letters:template_edit": Way(EDIT, template),

@@ -5,6 +5,7 @@ from letters.models import PrintRun
 from registers.models import StoredFile
 from tests.conftest import MORNING
 
+from .unexplained import csv
 from .way import Way
 
 
@@ -26,6 +27,7 @@ WAYS = {
     "letters:certificates": Way(CERTIFY),
     "letters:certificates_make": Way(CERTIFY, post=True),
     "letters:run_list": Way(RUNS),
+    "letters:run_export": Way(RUNS, csv, chooses=True, post=True, also=(Can.EXPORT,)),
     "letters:run_make": Way(APPROVE, post=True),
     "letters:run_detail": Way(RUNS, run, rows="runs"),
     "letters:run_progress": Way(RUNS, run, rows="runs", is_fragment=True),

@@ -71,6 +71,8 @@ def workbook(content):
         ("registers:code_export", "Whole school unexpectedly closed", "sandra"),
         ("interventions:job_export", "Codes known beforehand", "sandra"),
         ("interventions:run_export", "3 marks known beforehand written", "sandra"),
+        ("letters:run_export", "Put together", "laila"),
+        ("letters:template_export", "Language", "laila"),
         ("office:role_export", "Attendance officer", "laila"),
     ],
 )
