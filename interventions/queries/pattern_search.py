@@ -73,7 +73,19 @@ def search(trawl: Trawl) -> Searched:
         for one, chance, stands in zip(tests, chances, standing, strict=True)
         if stands and one.evidence.here >= LEAST_HERE
     ]
-    return Searched(len(tests), found)
+    return Searched(len(tests), _once_for_fridays(found))
+
+
+def _once_for_fridays(found: list[tuple[Found, Fraction]]) -> list[tuple[Found, Fraction]]:
+    """Leave out the less surprising of a pupil's Fridays and Friday afternoons, where both stand."""
+    fridays: defaultdict[int, dict[Kind, Fraction]] = defaultdict(dict)
+    for one, chance in found:
+        if one.kind in {Kind.FRIDAY, Kind.FRIDAY_PM}:
+            fridays[one.pupil_id][one.kind] = chance
+    weaker = {
+        (pupil_id, max(chances, key=chances.__getitem__)) for pupil_id, chances in fridays.items() if len(chances) > 1
+    }
+    return [(one, chance) for one, chance in found if (one.pupil_id, one.kind) not in weaker]
 
 
 def kinds_of_sessions(calendar: Calendar, from_on: date, to_on: date) -> dict[Session, int]:

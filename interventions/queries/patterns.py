@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from django.db.models import QuerySet
@@ -25,6 +26,11 @@ class Flag:
     row: PatternFlag
     why: str
     chance: str
+
+    @property
+    def expected(self) -> str:
+        """Give how many were expected, to one place."""
+        return _to_one_place(self.row.expected)
 
     @property
     def title(self) -> str:
@@ -78,4 +84,8 @@ def _why(row: PatternFlag, *, is_named: bool) -> str:
     if kind is Kind.SIBLING:
         who = row.other.name if is_named and row.other is not None else "a brother or sister"
         words = f"{row.here} of {row.spells} {what} began on a day on which those of {who} did"
-    return f"{words}; {row.expected:.1f} would by the school's own days"
+    return f"{words}; {_to_one_place(row.expected)} would by the school's own days"
+
+
+def _to_one_place(number: Decimal) -> str:
+    return str(number.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))

@@ -22,20 +22,21 @@ WEEKS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A band of absence: its key, its words, and the share of possible sessions from which it begins."""
+    """A band of absence: its key, its words, the same for the head of a table in per cent, and where it begins."""
 
     key: str
     words: str
+    short: str
     at_least: Fraction
 
 
 BANDS: Final[tuple[Band, ...]] = (
-    Band("0", "Under 5 %", Fraction(0)),
-    Band("5", "5 to under 10 %", Fraction(5, 100)),
-    Band("10", "10 to under 15 %", PERSISTENT),
-    Band("15", "15 to under 20 %", Fraction(15, 100)),
-    Band("20", "20 to under 50 %", Fraction(20, 100)),
-    Band("50", "50 % or more", SEVERE),
+    Band("0", "Under 5 %", "under 5", Fraction(0)),
+    Band("5", "5 to under 10 %", "5 to 10", Fraction(5, 100)),
+    Band("10", "10 to under 15 %", "10 to 15", PERSISTENT),
+    Band("15", "15 to under 20 %", "15 to 20", Fraction(15, 100)),
+    Band("20", "20 to under 50 %", "20 to 50", Fraction(20, 100)),
+    Band("50", "50 % or more", "50 or more", SEVERE),
 )
 _CROSSED: Final = {95: 1, 90: 2, 50: 5}  # attendance, and the first band that has fallen to or below it
 
