@@ -7,10 +7,10 @@ fifty-three schools, 63,000 pupils, are trawled one after another, as the clock 
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from attendance_office.staff.models import School
 from interventions.actions.trawl import run_trawl
@@ -19,9 +19,11 @@ from interventions.queries.pattern_search import search
 from interventions.queries.trawls import summary
 
 from .ground import median_ms, row
-from .year_to_date import ON, TRUST_SCHOOLS, _floor, demo_schools
+from .year_to_date import FLOOR, FROM, TRUST_SCHOOLS, demo_schools
 
-AT = datetime(2026, 7, 17, 7, 0, tzinfo=UTC)
+# A Friday in June: year 11 has not left yet.
+ON = date(2026, 6, 19)
+AT = datetime(2026, 6, 19, 7, 0, tzinfo=UTC)
 BEFORE = ON - timedelta(days=7)
 
 
@@ -76,3 +78,9 @@ def trawl(school: School) -> None:
 
 def _has_run(school: School) -> bool:
     return Trawl.objects.filter(school=school, on=BEFORE).exists()
+
+
+def _floor(schools: list[int]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(FLOOR, [schools, FROM, ON - timedelta(days=1)])
+        return list(cursor.fetchall())

@@ -115,7 +115,11 @@ def chance_of(evidence: Evidence) -> Fraction:
         return Fraction(1)
     top, whole = evidence.share.numerator, evidence.share.denominator
     rest, n = whole - top, evidence.spells
-    ways = sum(comb(n, k) * top**k * rest ** (n - k) for k in range(evidence.here, n + 1))
+    # From the last term down, each power made from the one before: numerator over whole**n, in whole numbers.
+    ways, power = 0, 1
+    for k in range(n, evidence.here - 1, -1):
+        ways = ways + comb(n, k) * top**k * power
+        power *= rest
     return Fraction(ways, whole**n)
 
 
