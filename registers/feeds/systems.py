@@ -112,6 +112,23 @@ class Guess:
     is_sure_of_dates: bool = True
 
 
+# Files that lie beside those that are read, by headings that only they have.
+_OTHER_KINDS: Final = (
+    (frozenset({"teachernumber", "schooldfenumber"}), "teachers: staff are kept under Office, Staff"),
+    (frozenset({"sectionname", "schooldfenumber"}), "classes: they are kept under Office, Timetable"),
+    (frozenset({"sectionid"}), "who sits in which class: that is kept under Office, Timetable"),
+    (frozenset({"dfenumber", "gradelow"}), "schools"),
+    (frozenset({"sourcedid", "classsourcedid"}), "who sits in which class: that is kept under Office, Timetable"),
+    (frozenset({"sourcedid", "orgsourcedid"}), "classes, roles or people with no UPN: it is not read"),
+)
+
+
+def other_kind(table: Table) -> str:
+    """Say what a file brings that is read nowhere, and where such things are kept; empty for every other file."""
+    heads = {plain(head) for head in table.columns}
+    return next((words for signs, words in _OTHER_KINDS if signs <= heads), "")
+
+
 def label(ours: str) -> str:
     """Give what a column of ours is called on screen."""
     return _LABELS.get(ours, ours.replace("_", " "))

@@ -105,10 +105,10 @@ def with_names(rows: Iterable[Writeback]) -> list[Going]:
     return [Going(row, str(pupils.get(row.pupil_id, "A pupil taken back"))) for row in found]
 
 
-def to_settle(school: School) -> int:
-    """Give how many coded marks a person has to settle: uncertain or refused."""
+def to_settle(school: School) -> QuerySet[Writeback]:
+    """Give the coded marks that a person has to settle: uncertain or refused."""
     states = [Writeback.State.UNCERTAIN, Writeback.State.FAILED]
-    return Writeback.objects.filter(school=school, state__in=states).count()
+    return Writeback.objects.filter(school=school, state__in=states)
 
 
 def known_pupils(link: Link) -> int:

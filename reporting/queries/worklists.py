@@ -22,6 +22,7 @@ from registers.queries.admissions import no_working_number, returns_due
 from registers.queries.agreements import ending_agreements
 from registers.queries.imports import imports_to_look_at
 from registers.queries.line_messages import waiting
+from registers.queries.links import to_settle
 from registers.rules.dates import spoken_date
 from registers.rules.doubts import GROUNDS
 
@@ -88,6 +89,9 @@ def worklists(school: School, *, user: User, at: datetime, allowed: Collection[C
         many = read["imports_now"]
         words = "Refused or broken off, and not read since" if many else "No file was refused or broke off"
         found.append(Worklist("imports", "Files to look at", many, words, "registers:import_list"))
+        if many := read["out_now"]:
+            words = "Uncertain or refused: nobody knows that they stand there"
+            found.append(Worklist("out", "Marks going out to look at", many, words, "registers:writeback_list"))
     if Can.SEE_OUTBOX in allowed:
         many = read["post_now"]
         words = "Uncertain or failed: nobody knows that they arrived" if many else "None is uncertain or failed"
@@ -116,7 +120,10 @@ def _asked(school: School, user: User, on: date) -> Mapping[Can, list[tuple[str,
             ("next_end_now", Subquery(ending.values("ends_on")[:1])),
         ],
         Can.SEE_CONTACTS: [("numbers_now", _many(no_working_number(school, user, on)))],
-        Can.IMPORT: [("imports_now", _many(imports_to_look_at(school)))],
+        Can.IMPORT: [
+            ("imports_now", _many(imports_to_look_at(school))),
+            ("out_now", _many(to_settle(school))),
+        ],
         Can.SEE_OUTBOX: [("post_now", _many(stuck))],
     }
 

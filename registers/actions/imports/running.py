@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from django.db import DataError, IntegrityError, transaction
 from attendance_office import clock
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
+from registers.feeds.table import Table
 from registers.feeds.translate import Problem, translate
 from registers.models import Feeds, Import, Source
 
@@ -121,33 +122,46 @@ def _write(reading: Import, path: Path, report: FileReport) -> _Written:
     ours = columns.FILES[path.name]
     heads = [one.name for one in ours if one.is_required or one.name in said]
     written = _Written(unsaid=frozenset(one.name for one in ours) - said)
-    keys = Keys(reading) if reading.feeds != "pupils" else None
-    names = Names(reading) if reading.feeds == "pupils" else None
-    read = 0
+    names = Names(reading) if reading.feeds == Feeds.PUPILS else None
+    complete = names.complete if names else Keys(reading).resolve
+    earlier: set[tuple[str, ...]] = set()
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
         out.writerow(heads)
-        for one in translate(table, reading.feeds, mapping["columns"], date_order=mapping.get("date_order") or "dmy"):
-            read += 1
-            if isinstance(one, Problem):
-                report.refuse(one.words, row=one.row, column=one.column, value=one.value)
-                continue
-            values = {key: said for key, said in one.values.items() if said or not report.empty_is_unsaid}
-            wrong = keys.resolve(values) if keys else names.complete(values) if names else ""
-            if wrong:
-                report.refuse(wrong, row=one.row, value=values.get("full_name") or values.get("admission_number", ""))
-                continue
-            written.lines.append(one.row)
+        for row, values in _known(reading, table, complete, report):
+            cells = tuple(values.get(head, "") for head in heads)
+            if reading.feeds != Feeds.MARKS:
+                if cells in earlier:
+                    continue  # a report by class names a pupil once for each: what says the same again says nothing
+                earlier.add(cells)
+            written.lines.append(row)
             if values.get("remote_id"):
                 written.remote_ids[values["upn"]] = values["remote_id"]
-            out.writerow([values.get(head, "") for head in heads])
-            if read % _STEP == 0:
-                Import.objects.filter(pk=reading.pk).update(rows_done=one.row)
+            out.writerow(cells)
     if names:
         names.say_who_stays_away(report)
     if not report.is_refused:
         written.passed_over = max(0, len(table.rows) - len(set(written.lines)))
     return written
+
+
+def _known(
+    reading: Import, table: Table, complete: Callable[[dict[str, str]], str], report: FileReport
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Give the rows, each with its line, whose pupil is known; of the others the report says why not."""
+    mapping = reading.mapping
+    rows = translate(table, reading.feeds, mapping["columns"], date_order=mapping.get("date_order") or "dmy")
+    for place, one in enumerate(rows, 1):
+        if place % _STEP == 0:
+            Import.objects.filter(pk=reading.pk).update(rows_done=one.row)
+        if isinstance(one, Problem):
+            report.refuse(one.words, row=one.row, column=one.column, value=one.value)
+            continue
+        values = {key: said for key, said in one.values.items() if said or not report.empty_is_unsaid}
+        if wrong := complete(values):
+            report.refuse(wrong, row=one.row, value=values.get("full_name") or values.get("admission_number", ""))
+            continue
+        yield one.row, values
 
 
 def _read(

@@ -48,6 +48,8 @@ def upload_file(
     except Unreadable as wrong:
         where = f" (row {wrong.row})" if wrong.row else ""
         raise Refused(f"{wrong}{where}") from wrong
+    if other := systems.other_kind(table):
+        raise Refused(f"{name} brings {other}. Pupils, contacts and session marks are read here.")
     guess = systems.guess(table)
     if brought:
         columns = systems.match(table, brought.feeds, system=brought.system)

@@ -71,11 +71,13 @@ class Keys:
         if values.get("upn"):
             return ""
         number = values.get("admission_number", "").lstrip("0")
-        if number in self.by_number:
-            values["upn"] = self.by_number[number]
-            return ""
         name = folded(values.get("full_name", "").replace(",", " "))
         named = self.by_name.get(name, [])
+        if number in self.by_number:
+            values["upn"] = self.by_number[number]
+            if named and values["upn"] not in {upn for upn, _ in named}:
+                return f"The number {number} is another pupil's here than the name: the file needs the UPN."
+            return ""
         form = folded(values.get("form", ""))
         if form:
             named = [one for one in named if one[1] == form] or named
@@ -87,6 +89,12 @@ class Keys:
         return "No pupil of the school has this admission number or name: import the pupils first."
 
 
+def _is_somebody_else(held: _Held, values: Mapping[str, str]) -> bool:
+    """Tell whether a row that shares a number with a pupil has neither the pupil's surname nor birthday."""
+    surname, born = values.get("legal_surname", ""), values.get("date_of_birth", "")
+    return bool(surname and born and folded(surname) != folded(held.legal_surname) and born != held.date_of_birth)
+
+
 @dataclass(frozen=True)
 class _Held:
     """What the record says of a pupil where a file must say it and this one does not."""
@@ -96,6 +104,9 @@ class _Held:
     tutor_group: str
     starts_on: str
     has_left: bool
+    date_of_birth: str
+    legal_surname: str
+    legal_forename: str
 
 
 class Names:
@@ -127,6 +138,9 @@ class Names:
                 pupil.tutor_group.name if pupil.tutor_group else "",
                 last.starts_on.isoformat() if last else "",
                 bool(last and last.ends_on and last.ends_on < self.today),
+                pupil.date_of_birth.isoformat(),
+                pupil.legal_surname,
+                pupil.legal_forename,
             )
         self.serial = 0
 
@@ -142,14 +156,20 @@ class Names:
     def complete(self, values: dict[str, str]) -> str:
         """Fill in what is missing; give in words why a row cannot be."""
         named_there = self.by_remote_id.get(values.get("remote_id", ""), "")
-        upn = values.get("upn") or named_there or self._upn(values)
+        said = values.get("upn", "")
+        upn = said or named_there or self._upn(values)
         values["upn"] = upn.replace(" ", "").upper()
-        if named_there and values["upn"] not in {named_there, *self.held}:
+        if named_there and values["upn"] != named_there:
             return f"The pupil stands here under the UPN {named_there}: change it on the pupil's record first."
         if not values["upn"]:
             return "The row has no UPN, and no pupil of the school has its number or name and birthday."
         held = self.held.get(values["upn"])
+        if held and not said and not named_there and _is_somebody_else(held, values):
+            number = values.get("admission_number", "")
+            return f"The number {number} is another pupil's here, of another name and birthday: the file needs the UPN."
         if held:
+            for name in ("date_of_birth", "legal_surname", "legal_forename"):
+                values[name] = values.get(name) or str(getattr(held, name))
             if held.has_left and not values.get("starts_on"):
                 self.left.add(values["upn"])
             values["starts_on"] = values.get("starts_on") or held.starts_on

@@ -95,3 +95,10 @@ def test_everything_is_brought_in_anew_on_a_persons_word(cast, link, sign_in, at
     assert "It begins within a minute." in answer.content.decode()
     link.refresh_from_db()
     assert (link.pulled_to, link.next_pull_at) == (None, None)
+
+
+def test_the_desk_counts_marks_going_out_that_nobody_knows_to_have_arrived(cast, link, sign_in, at_morning):
+    client = sign_in(cast.sandra)
+    assert "Marks going out to look at" not in client.get(reverse("reporting:desk")).content.decode()
+    waits(cast, link, "uncertain")
+    assert "Marks going out to look at" in client.get(reverse("reporting:desk")).content.decode()

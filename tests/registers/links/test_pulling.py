@@ -6,6 +6,7 @@ import pytest
 
 from attendance_office.refusals import Refused
 from registers.actions.imports.undo import undo_import
+from registers.actions.imports.uploads import give_up_import
 from registers.actions.links.keeping import Wishes, ask_pull, keep_link
 from registers.actions.links.pulling import pull_due
 from registers.models import Contact, Import, ImportedRow, Link, Mark, Pull, PullPage, Pupil, RemoteName
@@ -249,3 +250,22 @@ def test_session_marks_come_in_by_the_columns_a_person_matched_as_their_names_ar
     again = Import.objects.filter(feeds="marks").latest("pk")
     assert (again.state, again.changed, again.same) == ("done", 1, 1), again.faults
     assert Mark.objects.get(pupil=cast.callum, on=MONDAY - timedelta(days=3)).code == "M"
+
+
+def test_a_kind_that_was_given_up_is_left_out_until_everything_is_asked_for(cast, wonde, link):
+    pull(MORNING)
+    look_at(Import.objects.get(feeds="pupils"), cast.sandra)
+    at = later(minutes=2)
+    pull(at)
+    give_up_import(reading=Import.objects.get(feeds="contacts"), by=cast.sandra, at=at)
+    pull(at)
+    assert Pull.objects.get().state == "done"
+    for one in wonde.students:
+        one["updated_at"] = day("2026-11-24")
+    at += timedelta(minutes=61)
+    pull(at)
+    assert Pull.objects.filter(state="done").count() == 2
+    assert Import.objects.filter(feeds="contacts").count() == 1
+    ask_pull(link=link, everything=True, by=cast.sandra, at=at)
+    pull(at + timedelta(minutes=1))
+    assert Import.objects.filter(feeds="contacts", state="uploaded").count() == 1

@@ -117,3 +117,53 @@ def test_the_report_of_rows_runs_nothing_in_a_spreadsheet_and_shows_no_more_than
     answer = client.post(reverse("registers:import_faults", args=[wrong.pk, "csv"])).content.decode()
     assert "'=" in answer
     assert '"=' not in answer
+
+
+def test_a_number_that_is_another_pupils_here_gives_nobody_their_record(cast):
+    Pupil.objects.filter(pk=cast.callum.pk).update(upn="H801200001001", admission_number="004100")
+    stranger = b"Adno,Surname,Forename,Gender,DOB,Year\n4100,Okafor,Ngozi,F,04/10/2013,8\n"
+    reading = given(cast, cast.sandra, stranger)
+    assert run_waiting(at=MORNING) == 1
+    reading.refresh_from_db()
+    assert (reading.state, reading.faults[0]["row"]) == ("refused", 2)
+    assert "another pupil's here, of another name and birthday" in reading.faults[0]["words"]
+    marks = b'Adno,Surname Forename,20/11/2026 AM\n4100,"Begum, Amina",I\n'
+    reading = given(cast, cast.sandra, marks, "marks.csv", MORNING + timedelta(minutes=1))
+    assert run_waiting(at=MORNING + timedelta(minutes=1)) == 1
+    reading.refresh_from_db()
+    assert "another pupil's here than the name" in reading.faults[0]["words"]
+    # The same pupil under a new surname is the same pupil.
+    married = b"Adno,Surname,Forename,Gender,DOB,Year\n4100,Hill,Callum,M,04/03/2013,9\n"
+    assert read(cast, married, MORNING + timedelta(minutes=2)).changed == 1
+    cast.callum.refresh_from_db()
+    assert (cast.callum.legal_surname, cast.callum.upn) == ("Hill", "H801200001001")
+
+
+@pytest.mark.parametrize(
+    ("heads", "words"),
+    [
+        ("ID,School DfE Number,First Name,Last Name,Username,Password,Teacher Number,Title", "brings teachers"),
+        ("ID,School DfE Number,Section Name,Section Number", "brings classes"),
+        ("Section ID,ID", "brings who sits in which class"),
+        ("DfE Number,Name,Grade Low,Grade High", "brings schools"),
+    ],
+)
+def test_the_files_beside_the_pupils_in_microsofts_set_are_known_and_refused(cast, heads, words):
+    content = f"{heads}\n{','.join('x' for _ in heads.split(','))}\n".encode()
+    with pytest.raises(Refused, match=words):
+        upload_file(school=cast.thornbridge, name="Teacher.csv", content=content, by=cast.sandra, at=MORNING)
+    assert not Import.objects.exists()
+
+
+def test_a_report_by_class_names_a_pupil_once_for_each_and_is_read_once(cast):
+    one = "<Record><UPN>{}</UPN><Legal_x0020_Surname>Okafor</Legal_x0020_Surname><Legal_x0020_Forename>{}</Legal_x0020_Forename><Gender>F</Gender><DOB>2013-10-04</DOB><Year>Year  8</Year><Reg>8H</Reg><Class>{}</Class></Record>"
+    rows = [("Q830410124010", "Ngozi", "8A/En"), ("Q830410124010", "Ngozi", "8A/Ma"), ("E830410124011", "Tom", "8A/En")]
+    content = f"<SuperStarReport>{''.join(one.format(*row) for row in rows)}</SuperStarReport>".encode()
+    done = read(cast, content, MORNING, "sims.xml")
+    assert (done.added, done.passed_over, done.rows) == (2, 1, 3)
+    rows.append(("Q830410124010", "Nkechi", "8A/Sc"))
+    content = f"<SuperStarReport>{''.join(one.format(*row) for row in rows)}</SuperStarReport>".encode()
+    reading = given(cast, cast.sandra, content, "sims.xml", MORNING + timedelta(minutes=1))
+    assert run_waiting(at=MORNING + timedelta(minutes=1)) == 1
+    reading.refresh_from_db()
+    assert (reading.state, reading.faults[0]["row"], reading.faults[0]["column"]) == ("refused", 4, "UPN")
