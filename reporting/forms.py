@@ -41,3 +41,40 @@ class SavedViewForm(forms.Form):
 
     name = forms.CharField(label="Name", max_length=80)
     is_shared = forms.BooleanField(label="Shared with the school", required=False)
+
+
+class OtherFigure(forms.Form):
+    """The figure that another system gives for the same pupils and days."""
+
+    source = forms.ChoiceField(
+        label="Whose figure is it?",
+        choices=[("mis", "The management information system's"), ("dfe", "DfE's, from its own reports for the school")],
+        initial="mis",
+    )
+    possible = forms.IntegerField(label="Possible sessions", min_value=0, max_value=100_000_000, required=False)
+    attended = forms.IntegerField(label="Sessions attended", min_value=0, max_value=100_000_000, required=False)
+    per_cent = forms.DecimalField(
+        label="Attendance, per cent", min_value=0, max_value=100, max_digits=9, decimal_places=6, required=False
+    )
+    first_on = forms.DateField(
+        label="It counts from",
+        required=False,
+        help_text="DfE counts from the second Monday of September. Leave it empty where it counts from the first day.",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    file = forms.FileField(
+        label="Or its file, a row for each pupil",
+        required=False,
+        help_text="CSV or spreadsheet with UPN, admission number or name, and Possible and Attended. It is not kept.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a figure without a number, and more attended than possible."""
+        asked: dict[str, Any] = super().clean() or {}
+        given = [name for name in ("possible", "attended", "per_cent", "file") if asked.get(name) is not None]
+        if not given and not self.errors:
+            raise forms.ValidationError("Give the other figure: its sessions, its per cent, or its file.")
+        possible, attended = asked.get("possible"), asked.get("attended")
+        if possible is not None and attended is not None and attended > possible:
+            self.add_error("attended", f"{attended} attended of {possible} possible cannot be.")
+        return asked

@@ -2,13 +2,14 @@
 
 from django.urls import path, re_path
 
-from .views import desk, explorer, figures, health, saved_views
+from .views import desk, differs, explorer, figures, health, saved_views
 
 app_name = "reporting"
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("desk/fresh/", desk.desk_fresh, name="desk_fresh"),
     path("figures/", figures.figures, name="figures"),
+    path("figures/differs/", differs.differs, name="differs"),
     path("explorer/", explorer.explorer, name="explorer"),
     path("explorer/receipt/", explorer.explorer_receipt, name="explorer_receipt"),
     path("explorer/group/", explorer.explorer_group, name="explorer_group"),

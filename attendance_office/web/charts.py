@@ -143,7 +143,7 @@ class BarChart:
         top = 26 if two else 6
         parts = [_hatch(self.key)]
         if two:
-            parts.append(_key_of_bars(self.key, self.names, left))
+            parts.append(_key_of_bars(self.key, self.names, 10))
         for at, bar in enumerate(self.bars):
             y = top + at * row
             parts.append(format_html('<text x="{}" y="{}" dy="12" text-anchor="end">{}</text>', left - 8, y, bar.name))
@@ -371,7 +371,7 @@ def _key_of_bars(key: str, names: Sequence[str], left: int) -> SafeString:
         '<rect class="bar" fill="currentColor" x="{}" y="4" width="18" height="10"/><text x="{}" y="13">{}</text>'
         '<rect fill="url(#{}-hatch)" stroke="currentColor" stroke-opacity=".6" x="{}" y="4" width="18" height="10"/>'
         '<text x="{}" y="13">{}</text>',
-        left, left + 24, names[0], key, left + 140, left + 164, names[1],
+        left, left + 24, names[0], key, left + 180, left + 204, names[1],
     )  # fmt: skip
 
 

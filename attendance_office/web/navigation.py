@@ -21,6 +21,11 @@ class Way:
     cans: frozenset[Can]
     section: str
     is_wide: bool = False  # left out of the bottom bar of a phone
+    also: frozenset[Can] = frozenset()  # needed besides
+
+    def is_for(self, allowed: frozenset[Can]) -> bool:
+        """Tell whether a person with these rights may go it."""
+        return bool(self.cans & allowed) and self.also <= allowed
 
 
 # A section of several pages: its first page that a person may see is where its entry leads.
@@ -60,6 +65,14 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
     "figures": (
         Way("Figures", "reporting:figures", "", frozenset({Can.SEE_FIGURES}), "figures"),
         Way("Explorer", "reporting:explorer", "", frozenset({Can.SEE_FIGURES}), "explorer"),
+        Way(
+            "Why it differs",
+            "reporting:differs",
+            "",
+            frozenset({Can.SEE_FIGURES}),
+            "differs",
+            also=frozenset({Can.SEE_PUPILS}),
+        ),
         Way("Persistent absence", "interventions:trawl", "", frozenset({Can.SEE_TRAWL}), "absence"),
         Way("Patterns", "interventions:pattern_list", "", frozenset({Can.SEE_TRAWL}), "patterns"),
         Way("Cases proposed", "interventions:proposal_list", "", frozenset({Can.SEE_TRAWL}), "proposals"),
@@ -110,7 +123,7 @@ def ways(request: HttpRequest) -> list[dict[str, Any]]:
             "wide": way.is_wide,
         }
         for way in WAYS
-        if way.cans & allowed and (way.url_name or _first(way.section, allowed))
+        if way.is_for(allowed) and (way.url_name or _first(way.section, allowed))
     ]
 
 
@@ -121,13 +134,13 @@ def subways(request: HttpRequest, section: str) -> list[dict[str, str]]:
     return [
         {"key": way.section, "label": way.label, "url": reverse(way.url_name)}
         for way in SUBWAYS[section]
-        if way.cans & allowed and _is_there(way)
+        if way.is_for(allowed) and _is_there(way)
     ]
 
 
 def _first(section: str, allowed: frozenset[Can]) -> str:
     """Give the first page of a section that a person may see."""
-    return next((way.url_name for way in SUBWAYS[section] if way.cans & allowed and _is_there(way)), "")
+    return next((way.url_name for way in SUBWAYS[section] if way.is_for(allowed) and _is_there(way)), "")
 
 
 def _is_there(way: Way) -> bool:

@@ -141,7 +141,7 @@ def grid(found: Answer, by: str, by2: str, measure: str) -> Sheet:
     gone = hidden_grid(numbers) if is_shy and lines else HiddenGrid()
     words = dict(MEASURES)[measure]
     columns: list[Column] = [Column(AXES[by].words)]
-    for name in [*(across[at][1] for at in used), "All"]:
+    for name in [*(_named(by2, across[at][1]) for at in used), "All"]:
         columns += [Column(name, is_share=measure not in ("persistent", "pupils")), Column(f"{name}: pupils")]
     rows = []
     for r, (part, row) in enumerate(lines):
@@ -161,11 +161,11 @@ def grid(found: Answer, by: str, by2: str, measure: str) -> Sheet:
 
 def weeks(found: Answer, by: str) -> Sheet:
     """Give attendance week by week, of all or for each value of an axis."""
-    lines = found.weeks(by)
+    lines = [(_named(by, words), line) for words, line in found.weeks(by)]
     notes: tuple[str, ...] = ()
     if by and not found.reader.sees_pupils:
         parts = found.parts(by)
-        gone = {parts[at].words for at in hidden([len(part.lines) for part in parts])}
+        gone = {_named(by, parts[at].words) for at in hidden([len(part.lines) for part in parts])}
         lines = [(words, line) for words, line in lines if words not in gone]
         notes = _notes(by, is_shy=True)
     mondays = sorted({week for _, line in lines for week in line})
@@ -329,6 +329,11 @@ def _few(parts: Sequence[Part]) -> tuple[frozenset[int], frozenset[int]]:
         hidden_counts([part.figures.persistently_absent for part in parts], pupils),
         hidden_counts([part.figures.severely_absent for part in parts], pupils),
     )
+
+
+def _named(key: str, words: str) -> str:
+    """Give a value of an axis so that it stands alone: "Free school meals: yes"."""
+    return f"{AXES[key].words}: {words.lower()}" if key and AXES[key].is_yes_no else words
 
 
 def _within(part: Part, key: str, value: str, words: str) -> Part:

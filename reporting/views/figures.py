@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from attendance_office import clock
+from attendance_office.staff.models import School
 from attendance_office.staff.roles import Can
 from attendance_office.web.doors import StaffRequest, door, may
 from registers.queries import figures as answers
 from registers.rules.codes import code_set
 from registers.rules.figures import Figures
 from reporting import forms
+from reporting.queries.comparators import HOW_DFE_COUNTS, SHARES, Withheld, comparators
 from reporting.queries.periods import USUAL, Period, named_periods
-
-SMALL = 5  # fewer pupils than this are not shown to those who see figures only
+from reporting.rules.small_numbers import SMALL, hidden, hidden_counts
 
 
 @require_GET
@@ -40,10 +45,54 @@ def figures(request: StaffRequest) -> HttpResponse:
         "chosen": chosen,
         "form": form if form.is_bound else forms.Period(initial={"from_on": chosen.from_on, "to_on": chosen.to_on}),
         "total": total,
-        "years": years.items(),
+        "years": _years(years, hides_small=hides_small),
         "codes": [(symbol, meaning.get(symbol), number) for symbol, number in total.codes.items()],
+        "beside": _beside(request.school, chosen, total),
+        "how_dfe_counts": HOW_DFE_COUNTS,
         "hides_small": hides_small,
         "small": SMALL,
         "at": at,
     }
     return render(request, "reporting/figures.html", context)
+
+
+def _beside(school: School, period: Period, total: Figures) -> dict[str, Any]:
+    """Give the school's shares beside what DfE published of England, its region and its authority."""
+    tally = total.tally
+    ill = Fraction(total.codes.get("I", 0), tally.possible) if tally.possible else None
+    persistent = Fraction(total.persistently_absent, total.pupils) if total.pupils else None
+    ours = (
+        tally.attendance_rate,
+        tally.absence_rate,
+        tally.authorised_rate,
+        tally.unauthorised_rate,
+        ill,
+        persistent,
+    )
+    published = comparators(school, period)
+    rows = [
+        (words, share, [(one.shares[key], isinstance(one.shares[key], Withheld)) for one in published])
+        for (key, words), share in zip(SHARES, ours, strict=True)
+    ]
+    return {"published": published, "rows": rows, "edition": published[0].edition, "rule": published[0].rule}
+
+
+def _years(years: Mapping[int, Figures], *, hides_small: bool) -> list[tuple[int, Figures, dict[str, bool]]]:
+    """Give each year group with what is held back of it, so that no few pupils can be worked out from the whole."""
+    rows = list(years.values())
+    pupils = [row.pupils for row in rows]
+    gone = hidden(pupils)
+    persistent = hidden_counts([row.persistently_absent for row in rows], pupils)
+    severe = hidden_counts([row.severely_absent for row in rows], pupils)
+    return [
+        (
+            year,
+            row,
+            {
+                "all": hides_small and at in gone,
+                "persistent": hides_small and at in persistent,
+                "severe": hides_small and at in severe,
+            },
+        )
+        for at, (year, row) in enumerate(years.items())
+    ]

@@ -18,6 +18,7 @@ def shared_view(cast):
 SEE = (Can.SEE_FIGURES,)
 WAYS = {
     "reporting:explorer": Way(SEE),
+    "reporting:differs": Way(SEE, also=(Can.SEE_PUPILS,)),
     "reporting:explorer_receipt": Way(SEE),
     "reporting:explorer_group": Way((Can.EDIT_PUPILS,), post=True, also=SEE),
     "reporting:explorer_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=SEE),

@@ -35,7 +35,7 @@ def test_a_rate_is_shown_with_its_sessions(cast, sign_in, at_morning):
 def test_a_governor_sees_no_small_number_and_no_name(cast, sign_in, at_morning):
     take(cast)
     text = sign_in(cast.gov).get("/figures/", {"period": "week"}).content.decode()
-    assert "under 5" in text
+    assert "fewer than 5" in text
     assert "Ashworth" not in text
 
 
@@ -47,3 +47,16 @@ def test_a_period_that_ends_before_it_begins_is_refused_in_words(cast, sign_in, 
 def test_an_empty_period_says_so(cast, sign_in, at_morning):
     page = sign_in(cast.sandra).get("/figures/", {"period": "last_year"})
     assert "No mark of a possible session" in page.content.decode()
+
+
+def test_the_school_stands_beside_dfes_figures_with_their_date_and_rule(cast, sign_in, at_morning, count_queries):
+    take(cast)
+    client = sign_in(cast.sandra)
+    client.get("/figures/", {"period": "week"})
+    with count_queries(17):
+        text = client.get("/figures/", {"period": "week"}).content.decode()
+    assert "England, secondary" in text
+    assert "91.5 %" in text
+    assert "published" in text
+    assert "sessions over possible sessions" in text
+    assert "It is an earlier school year" in text

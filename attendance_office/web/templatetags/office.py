@@ -188,6 +188,12 @@ def thousands(number: int | None) -> str:
     return "" if number is None else f"{number:,}"
 
 
+@register.filter
+def signed(number: int) -> str:
+    """Give a difference with its sign: "+1,041", "\u221212", "0"."""
+    return f"{number:+,}".replace("-", "\N{MINUS SIGN}") if number else "0"
+
+
 @register.simple_tag(takes_context=True)
 def qs_at(context: template.Context, key: str, value: Any) -> str:
     """Give what `qs` gives, with one change under a key that the template is handed, as where lists stand together."""
