@@ -107,9 +107,7 @@ class CoverLesson(forms.Form):
     """Who takes a lesson on one day, where, and why."""
 
     user = forms.TypedChoiceField(label="Colleague who is free", coerce=int, empty_value=None, required=False)
-    name = forms.CharField(
-        label="Or a supply teacher by name", max_length=150, required=False, help_text="For who has no account."
-    )
+    name = forms.CharField(label="Or a supply teacher", max_length=150, required=False)
     room = forms.CharField(label="Another room", max_length=40, required=False)
     why = forms.CharField(label="Why", max_length=200, required=False)
 

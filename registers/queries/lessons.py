@@ -96,7 +96,7 @@ def lessons_held(school: School, on: date, calendar: Calendar) -> QuerySet[Lesso
         Lesson.objects.filter(valid(on), school=school, weekday=on.isoweekday())
         .filter(week__in=["", letter or ""], period__half__in=halves)
         .select_related("school", "period", "teaching_group", "teacher")
-        .order_by("period__starts_at", "teaching_group__name", "pk")
+        .order_by("period__starts_at", "teaching_group__year_group", "teaching_group__name", "pk")
     )
 
 

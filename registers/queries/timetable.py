@@ -95,7 +95,7 @@ def lessons_of(teaching_group: TeachingGroup, since: date) -> list[Lesson]:
     return list(
         Lesson.objects.filter(Q(to_on=None) | Q(to_on__gte=since), teaching_group=teaching_group)
         .select_related("period", "teacher")
-        .order_by("from_on", "week", "weekday", "period__starts_at", "pk")
+        .order_by("week", "weekday", "period__starts_at", "from_on", "pk")
     )
 
 

@@ -59,7 +59,8 @@ _MARKS: Final = f"""
                                       recorded_by_id)
     SELECT %(school)s, s.pupil_id, h.lesson_id, h."on", c.code,
            CASE WHEN c.code = 'L' THEN 2 + r.minutes %% 9 END,
-           CASE WHEN c.code = 'M' THEN (ARRAY['Music lesson', 'Nurse', 'With the head of year'])[1 + r.minutes %% 3]
+           CASE WHEN m.code IN ('B', 'D', 'J1', 'K', 'P', 'V', 'W') THEN ''
+                WHEN c.code = 'M' THEN (ARRAY['Music lesson', 'Nurse', 'With the head of year'])[1 + r.minutes %% 3]
                 ELSE '' END,
            (h."on" + h.starts_at + interval '6 minutes') AT TIME ZONE 'Europe/London', h.teacher_id
     FROM held_lessons h

@@ -22,8 +22,10 @@ from .pupils import read_pupils
 from .reading import Unreadable
 from .report import Fault, FileReport, Report
 from .schools import read_school
+from .seats import read_seats
 from .staff import read_groups, read_staff
 from .task import Task, wait_for_turn
+from .timetable import read_lessons, read_periods, read_weeks
 
 __all__ = ["Fault", "FileReport", "Report", "import_school"]
 
@@ -37,6 +39,10 @@ _READERS: Final[tuple[tuple[str, Callable[[Task], None]], ...]] = (
     (columns.PUPILS, read_pupils),
     (columns.CONTACTS, read_contacts),
     (columns.MARKS, read_marks),
+    (columns.PERIODS, read_periods),
+    (columns.WEEKS, read_weeks),
+    (columns.LESSONS, read_lessons),
+    (columns.SEATS, read_seats),
 )
 _BUSY: Final = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 

@@ -35,6 +35,10 @@ STAFF: Final = "staff.csv"
 PUPILS: Final = "pupils.csv"
 CONTACTS: Final = "contacts.csv"
 MARKS: Final = "marks.csv"
+PERIODS: Final = "periods.csv"
+WEEKS: Final = "timetable_weeks.csv"
+LESSONS: Final = "lessons.csv"
+SEATS: Final = "seats.csv"
 
 FILES: Final[Mapping[str, tuple[Column, ...]]] = MappingProxyType(
     {
@@ -68,5 +72,13 @@ FILES: Final[Mapping[str, tuple[Column, ...]]] = MappingProxyType(
             work_phone=40, email=254, address=400, postcode=10, language=40,
         ),
         MARKS: _columns("upn on session code minutes_late comment", "weekday"),
+        PERIODS: _columns("name half starts_at ends_at", "", name=10),
+        WEEKS: _columns("monday letter", ""),
+        LESSONS: _columns(
+            "class day period",
+            "week subject year_group teacher room from_on to_on",
+            subject=60, room=40, period=10, teacher=254, **{"class": 20},
+        ),
+        SEATS: _columns("class upn", "from_on to_on", **{"class": 20}),
     }
 )  # fmt: skip

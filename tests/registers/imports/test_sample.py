@@ -7,17 +7,23 @@ from django.contrib.auth import authenticate
 
 from attendance_office.audit.models import Entry
 from attendance_office.staff.models import Post, School, User
+from registers.actions.imports.columns import FILES
 from registers.models import (
     Amendment,
     Contact,
     Enrolment,
+    Lesson,
     Mark,
     NonSchoolDay,
     Parent,
+    Period,
     Placement,
     Pupil,
+    Seat,
     SessionTimes,
+    TeachingGroup,
     Term,
+    TimetableWeek,
     WeekTotal,
 )
 from registers.queries.rollups import differences
@@ -25,7 +31,7 @@ from registers.queries.rollups import differences
 from .conftest import SAMPLES, TOBI, read, words_of
 
 TABLES = (School, User, Post, Term, NonSchoolDay, SessionTimes, Pupil, Enrolment, Placement, Contact, Parent, Mark)
-TABLES += (Amendment, WeekTotal, Entry)
+TABLES += (Amendment, WeekTotal, Entry, Period, TimetableWeek, TeachingGroup, Lesson, Seat)
 
 
 def counted():
@@ -33,7 +39,7 @@ def counted():
 
 
 def test_the_sample_folder_is_read_without_complaint(sample):
-    assert [file.faults for file in sample.files] == [[]] * 9
+    assert [file.faults for file in sample.files] == [[]] * len(FILES)
     school = School.objects.get(urn="137901")
     assert (school.name, school.la_code, school.estab_number) == ("Hartwell Sample School", "302", "4999")
     assert Term.objects.filter(school=school).count() == 6
@@ -88,7 +94,7 @@ def test_week_totals_are_right_after_an_import(sample):
 def test_each_file_is_one_line_of_the_trail(sample):
     lines = Entry.objects.filter(verb="imported a file")
     assert set(lines.values_list("subject_id", flat=True)) == {file.file for file in sample.files}
-    assert lines.count() == 9
+    assert lines.count() == len(FILES)
     assert lines.get(subject_id="marks.csv").after == {"rows": 250, "added": 250, "changed": 0, "same": 0}
 
 
@@ -96,7 +102,7 @@ def test_the_same_folder_twice_changes_nothing(sample):
     before = counted()
     again = read(SAMPLES / "school")
     assert not again.is_refused
-    assert [(file.added, file.changed) for file in again.files] == [(0, 0)] * 9
+    assert [(file.added, file.changed) for file in again.files] == [(0, 0)] * len(FILES)
     after = counted()
     assert {name: after[name] - before[name] for name in before if name != "Entry"} == dict.fromkeys(
         (name for name in before if name != "Entry"), 0
@@ -130,14 +136,21 @@ def test_a_school_without_times_gets_the_usual_ones(db, folder):
 
 @pytest.mark.parametrize(
     "name",
-    ["terms", "non_school_days", "session_times", "groups", "staff", "contacts", "marks"],
-)
+    [
+        "terms", "non_school_days", "session_times", "groups", "staff", "contacts", "marks", "periods", "timetable_weeks",
+        "lessons", "seats",
+    ],
+)  # fmt: skip
 def test_every_file_but_the_first_may_be_absent(db, folder, name):
     (folder / f"{name}.csv").unlink()
     if name == "non_school_days":
         (folder / "marks.csv").unlink()
     if name == "groups":
         (folder / "staff.csv").unlink()
+    if name in {"groups", "staff", "periods"}:
+        (folder / "lessons.csv").unlink()
+    if name in {"groups", "staff", "periods", "lessons"}:
+        (folder / "seats.csv").unlink()
     report = read(folder)
     assert not report.is_refused, [file.faults for file in report.files]
 
@@ -166,6 +179,34 @@ def test_groups_are_made_from_the_pupils_rows_where_no_file_names_them(db, folde
 
 # What is wrong in each row of docs/samples/bad, file by file: row, column, words.
 BAD = {
+    "periods.csv": [
+        (2, "ends_at", "ends before it starts"),
+        (3, "half", "Write one of: AM, PM"),
+        (4, "starts_at", "P5 lies over P4"),
+        (5, "name", "row 4"),
+        (6, "starts_at", "a time of day like 08:40"),
+    ],
+    "timetable_weeks.csv": [
+        (2, "monday", "the Monday of that week is 2026-09-07"),
+        (3, "letter", "Write one of: A, B"),
+        (5, "letter", "the other letter"),
+    ],
+    "lessons.csv": [
+        (2, "day", "a weekday, like Monday"),
+        (3, "period", "Add it to periods.csv"),
+        (4, "week", "Write one of: A, B"),
+        (5, "teacher", "Add them to staff.csv"),
+        (6, "class", "another subject"),
+        (7, "to_on", "before the first"),
+        (8, "week", "in both weeks"),
+        (9, "period", "Row 8 is the same lesson"),
+    ],
+    "seats.csv": [
+        (2, "class", "Add it to lessons.csv"),
+        (3, "upn", "no pupil of this UPN"),
+        (4, "to_on", "The last day is before the first"),
+        (5, "upn", "Row 4 seats the same pupil"),
+    ],
     "terms.csv": [
         (2, "starts_on", "2027-09-01 is a Wednesday, not a Monday"),
         (3, "starts_on", "2028-01-04 is a Tuesday, not a Monday"),
