@@ -90,6 +90,11 @@ class Look:
         return self.new + self.over
 
     @property
+    def sessions(self) -> int:
+        """Give how many sessions it closes, those to come included."""
+        return len(self.past) + len(self.ahead)
+
+    @property
     def pupils(self) -> int:
         """Give how many pupils are due in the sessions up to today."""
         rows = (*self.wanted, *(one for one, _ in self.stay), *self.known_otherwise)

@@ -115,6 +115,7 @@ def _group_page(request: StaffRequest, group: Group, form: forms.AddToGroup) -> 
         "group": group,
         "now": now,
         "other": other,
+        "many": len(now) + len(other),
         "today": today,
         "form": form,
         "may_edit": may(request, Can.EDIT_PUPILS),

@@ -100,7 +100,12 @@ def test_a_group_goes_out_with_the_members_within_reach_alone(cast, sign_in, at_
         Membership.objects.create(
             school=cast.thornbridge, group=group, pupil=pupil, from_on=MONDAY - timedelta(days=9), to_on=to_on
         )
-    text = sent(sign_in(cast.sandra), "registers:group_export", pk=group.pk).decode()
+    client = sign_in(cast.sandra)
+    assert (
+        f"/groups/{group.pk}/export/csv/"
+        in client.get(reverse("registers:group_detail", args=[group.pk])).content.decode()
+    )
+    text = sent(client, "registers:group_export", pk=group.pk).decode()
     assert [line.split(",")[0].strip('"') for line in text.splitlines()[1:]] == ["Ashworth", "Maddox", "Begum"]
     assert "Before or later" in text
     reach = sent(sign_in(cast.adeyemi), "registers:group_export", "xlsx", pk=group.pk)
