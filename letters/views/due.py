@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -60,10 +61,8 @@ def _by_ground(lines: list[Line]) -> list[tuple[Ground, int]]:
 def due_list(request: StaffRequest) -> HttpResponse:
     """Show the letters that wait for a decision, a line for each pupil, and how many get none and why."""
     every = waiting_letters(request.school, request.user)
-    counts = Counter(tab_of(one) for one in every if one.state == Letter.State.PROPOSED)
-    tab = request.GET.get("level", "")
-    if tab not in TABS:
-        tab = next((key for key in TABS if counts[key]), "1")
+    counts = _counts(every)
+    tab = _tab(request, counts)
     rows = waiting_rows(request.school, request.user, [one for one in every if tab_of(one) == tab])
     seen = _picture(request)
     none = _none(request, seen)
@@ -91,6 +90,49 @@ def due_list(request: StaffRequest) -> HttpResponse:
     if first is not None:
         context |= _preview(request, first.pk)
     return render(request, "letters/due_list.html", context)
+
+
+def _counts(letters: Iterable[Letter]) -> Counter[str]:
+    """Give how many letters can be approved under each tab."""
+    return Counter(tab_of(one) for one in letters if one.state == Letter.State.PROPOSED)
+
+
+def _tab(request: StaffRequest, counts: Counter[str]) -> str:
+    """Give the tab that is asked for, else the first that has a letter."""
+    tab = request.GET.get("level", "")
+    return tab if tab in TABS else next((key for key in TABS if counts[key]), "1")
+
+
+@require_POST
+@door(Can.EXPORT, section="letters")
+@door(Can.SEE_LETTERS)
+def due_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the letters of the tab that wait for a decision, one a line, those held back with the reason."""
+    every = waiting_letters(request.school, request.user)
+    tab = _tab(narrowed(request), _counts(every))
+    sees_contacts = may(request, Can.SEE_CONTACTS)
+    rows: list[list[Cell]] = [
+        [
+            str(row.pupil),
+            row.pupil.tutor_group.name if row.pupil.tutor_group else "",
+            row.facts.get("percent", ""),
+            row.facts.get("missed", ""),
+            row.facts.get("possible", ""),
+            letter.get_kind_display(),
+            letter.to_name if sees_contacts else "",
+            letter.get_channel_display(),
+            letter.get_state_display(),
+            letter.ended_why,
+        ]
+        for row in waiting_rows(request.school, request.user, [one for one in every if tab_of(one) == tab])
+        for letter in row.letters
+    ]
+    heads = (
+        "Pupil", "Form", "Attendance", "Sessions missed", "Possible", "Letter", "Goes to", "By", "State",
+        "Why held back",
+    )  # fmt: skip
+    columns = [Column(one) for one in heads]
+    return send_list(request, form, what="letters due", columns=columns, rows=rows, filters=urlencode({"level": tab}))
 
 
 def _preview(request: StaffRequest, pk: int) -> dict[str, Any]:

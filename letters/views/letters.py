@@ -255,11 +255,35 @@ def stop_list(request: StaffRequest) -> HttpResponse:
     standing = [one for one in stops if one.lifted_at is None and (one.to_on is None or one.to_on >= on)]
     context = {
         "standing": standing,
+        "many": len(stops),
         "over": [one for one in stops if one not in standing][:PAGE],
         "sees_safeguarding": may(request, Can.SEE_SAFEGUARDING),
         "may_keep": may(request, Can.KEEP_STOPS),
     }
     return render(request, "letters/stop_list.html", context)
+
+
+@require_POST
+@door(Can.EXPORT, section="letters")
+@door(Can.SEE_LETTERS)
+def stop_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the stops; why one for safeguarding eyes only stands goes to those eyes alone."""
+    sees = may(request, Can.SEE_SAFEGUARDING)
+    rows: list[list[Cell]] = [
+        [
+            str(stop.pupil),
+            stop.pupil.tutor_group.name if stop.pupil.tutor_group else "",
+            stop.get_covers_display(),
+            stop.reason if sees or not stop.is_private else "Do not send",
+            stop.owner.signature,
+            stop.from_on,
+            stop.to_on,
+            stop.lifted_at,
+        ]
+        for stop in stops_of(request.school, request.user)
+    ]
+    heads = ("Pupil", "Form", "Stops", "Why", "Ask", "From", "Until", "Lifted")
+    return send_list(request, form, what="stops", columns=[Column(one) for one in heads], rows=rows)
 
 
 @require_POST

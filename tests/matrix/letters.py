@@ -55,6 +55,8 @@ SEE, APPROVE, EDIT = (Can.SEE_LETTERS,), (Can.APPROVE_LETTERS,), (Can.EDIT_LETTE
 WAYS = {
     "letters:due_list": Way(SEE),
     "letters:due_none": Way(SEE),
+    "letters:due_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=SEE),
+    "letters:stop_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=SEE),
     "letters:due_none_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=SEE),
     "letters:due_propose": Way(APPROVE, post=True),
     "letters:due_ask": Way(APPROVE, post=True),

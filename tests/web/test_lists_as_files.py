@@ -9,9 +9,12 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from attendance_office.audit.models import Entry
 from attendance_office.jobs.models import Run
+from letters.actions.stops import keep_stop
+from letters.models import Letter
 from registers.actions.imports.uploads import upload_file
 from registers.models import Group, Membership
 from tests.conftest import MONDAY, MORNING
+from tests.factories.letters import give_policy
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +74,7 @@ def workbook(content):
         ("registers:code_export", "Whole school unexpectedly closed", "sandra"),
         ("interventions:job_export", "Codes known beforehand", "sandra"),
         ("interventions:run_export", "3 marks known beforehand written", "sandra"),
+        ("letters:due_export", "Sessions missed", "laila"),
         ("letters:run_export", "Put together", "laila"),
         ("letters:template_export", "Language", "laila"),
         ("office:role_export", "Attendance officer", "laila"),
@@ -111,6 +115,27 @@ def test_a_group_goes_out_with_the_members_within_reach_alone(cast, sign_in, at_
     reach = sent(sign_in(cast.adeyemi), "registers:group_export", "xlsx", pk=group.pk)
     assert "Ashworth" in workbook(reach)
     assert "Maddox" not in workbook(reach)
+
+
+def test_why_a_stop_stands_goes_out_to_safeguarding_eyes_alone(cast, sign_in, at_morning):
+    keep_stop(
+        pupil=cast.callum, covers="all", reason="Refuge", is_private=True, owner=cast.dee, to_on=None, by=cast.dee, at=MORNING
+    )  # fmt: skip
+    assert "Refuge" in sent(sign_in(cast.dee), "letters:stop_export").decode()
+    hidden = sent(sign_in(cast.max), "letters:stop_export").decode()
+    assert "Ashworth, Callum" in hidden
+    assert "Refuge" not in hidden
+
+
+def test_a_letter_that_waits_goes_out_with_whom_it_is_for(cast, sign_in, at_morning):
+    policy = give_policy(cast.thornbridge, 1)
+    Letter.objects.create(
+        school=cast.thornbridge, key="one", kind="level_1", pupil=cast.callum, version=policy.template.versions.get(),
+        channel="post", to_name="Mrs J. Ashworth", to_address="1 Lane", proposed_on=MONDAY, proposed_at=MORNING,
+    )  # fmt: skip
+    client = sign_in(cast.sandra)
+    assert "Mrs J. Ashworth" in sent(client, "letters:due_export", query="").decode()
+    assert "Mrs J. Ashworth" not in sent(client, "letters:due_export", query="level=2").decode()
 
 
 def test_the_calendar_and_the_codes_go_out_as_they_are_chosen(cast, sign_in, at_morning):
