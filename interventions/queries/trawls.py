@@ -210,7 +210,10 @@ SORTS: Final[Mapping[str, tuple[str, ...]]] = {
     "weeks": ("coalesce(w_rate, 2)",),
     "change": ("coalesce(n_rate - b_rate, 2)",),
     "broken": ("-coalesce(n_broken_run, b_broken_run)",),
-    "unauthorised": ("-coalesce(n_year_unauthorised, b_year_unauthorised)",),
+    "missed": (
+        "-coalesce(n_year_authorised + n_year_unauthorised, b_year_authorised + b_year_unauthorised)",
+        "-coalesce(n_year_unauthorised, b_year_unauthorised)",
+    ),
     "name": ("p.sort_name",),
     "form": ("coalesce(n_year_group, b_year_group)", "g.name"),
 }

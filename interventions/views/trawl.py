@@ -83,7 +83,7 @@ def _heads(asked: Asked) -> list[tuple[str, str, str, str]]:
     found = []
     for key, words in (
         ("name", "Pupil"), ("form", "Form"), ("rate", "Year to date"), ("change", "Change"),
-        ("weeks", "Last four weeks"), ("unauthorised", "Missed"), ("broken", "Broken weeks"),
+        ("weeks", "Last four weeks"), ("missed", "Missed"), ("broken", "Broken weeks"),
     ):  # fmt: skip
         is_on = asked.sort == key
         state = ("descending" if asked.is_reversed else "ascending") if is_on else ""
