@@ -330,9 +330,14 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "prove that the post adds up": {
+        "task": "letters.prove_post",
+        "schedule": 600.0,
+        "options": {"expires": 300},
+    },
     "put right what stuck": {
         "task": "letters.settle_stuck",
-        "schedule": 120.0,
+        "schedule": 60.0,
         "options": {"expires": 120},
     },
 }

@@ -13,6 +13,7 @@ from attendance_office.staff.models import School
 from letters import post
 from letters.actions import deliveries, making, outbox, runs
 from letters.actions.doubts import find_doubted
+from letters.actions.proving import prove_post
 from letters.queries.outbox import waiting
 
 MAKING_AT_A_STRETCH: Final = timedelta(seconds=8)
@@ -64,3 +65,11 @@ def ask_notify() -> dict[str, int]:
         counts = {}
     jobs.beat(name="letters.ask_notify", at=clock.now())
     return counts
+
+
+@shared_task(name="letters.prove_post")
+def prove_posts() -> int:
+    """Prove every school's post room; give in how many the proof does not hold."""
+    proofs = [prove_post(school=school, at=clock.now()) for school in School.objects.order_by("pk")]
+    jobs.beat(name="letters.prove_post", at=clock.now())
+    return sum(not proof.fits for proof in proofs)

@@ -13,6 +13,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "check": commands.check,
     "manage": commands.manage,
     "bench": commands.bench,
+    "torture": commands.torture,
     "stop": commands.stop,
 }
 

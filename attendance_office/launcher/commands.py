@@ -74,6 +74,13 @@ def bench(arguments: Sequence[str]) -> int:
         return in_front((readiness.PYTHON, "-m", "bench", *arguments), environment)
 
 
+def torture(arguments: Sequence[str]) -> int:
+    """Put letters and registers under faults, on services that keep what they acknowledge."""
+    with Services(BENCH) as services:
+        environment = services.environment() | {"OFFICE_TESTING": "1"}
+        return in_front((readiness.PYTHON, "-m", "tests.torture", *arguments), environment)
+
+
 def check(arguments: Sequence[str]) -> int:
     """Run the checks, or those with one of the words in their name, and say of each whether it passed."""
     with Services(TEST) as services:

@@ -13,8 +13,10 @@ from django.db.models import Count, Min
 from attendance_office.jobs.models import Beat, Run
 from attendance_office.staff.models import School
 from letters.models import Message
+from letters.queries.proof import proof_of
 
 BEAT_GRACE = timedelta(minutes=3)
+PROOF_GRACE = timedelta(minutes=25)
 WAIT_GRACE = timedelta(minutes=5)
 BACKUP_GRACE = timedelta(hours=26)
 
@@ -32,7 +34,15 @@ class Sign:
 
 def signs(school: School, *, at: datetime) -> list[Sign]:
     """Give every sign for one school, read at `at`."""
-    return [_oldest_message(school, at), _uncertain(school), _beat(at), _sweep(school), _backup(at), _database()]
+    return [
+        _oldest_message(school, at),
+        _uncertain(school),
+        _proof(school, at),
+        _beat(at),
+        _sweep(school),
+        _backup(at),
+        _database(),
+    ]
 
 
 def _oldest_message(school: School, at: datetime) -> Sign:
@@ -56,6 +66,19 @@ def _uncertain(school: School) -> Sign:
         since=None,
         is_well=not number,
         remedy="Open Post and settle each: it went, or send it again.",
+    )
+
+
+def _proof(school: School, at: datetime) -> Sign:
+    proof = proof_of(school, at=at)
+    last = Beat.objects.filter(name="letters.prove_post").first()
+    is_proved = last is not None and at - last.at <= PROOF_GRACE
+    return Sign(
+        name="Proof of the post room",
+        seen=proof.words if is_proved else f"{proof.words}; the ten-minute proof has not run",
+        since=last.at if last else None,
+        is_well=proof.fits and is_proved,
+        remedy="Look in Post and Letters at what is named. What waits too long goes on when a worker runs.",
     )
 
 

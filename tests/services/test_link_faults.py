@@ -16,7 +16,7 @@ from registers.actions.links.writing_back import settle_stuck, write_back
 from registers.models import Import, Link, Pull, PullPage, Pupil, RemoteName, Writeback
 from registers.rules.sessions import Session
 from tests.factories.wonde import SCHOOL, TOKEN, WondeServer, student
-from tests.services.conftest import MORNING, until
+from tests.services.programs import MORNING, until
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples" / "systems"

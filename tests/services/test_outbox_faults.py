@@ -16,7 +16,7 @@ from interventions.actions import sweep
 from letters.actions import outbox
 from letters.models import Message
 from registers.models import Mark, Register
-from tests.services.conftest import MORNING, free_port, until
+from tests.services.programs import MORNING, free_port, until
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 State = Message.State

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from attendance_office.launcher.postgres import DATABASE, USER, Postgres, Shape
 from attendance_office.launcher.services import TEST
-from tests.services.conftest import MORNING, ROOT, free_port, until
+from tests.services.programs import MORNING, ROOT, free_port, until
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 

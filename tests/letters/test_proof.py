@@ -1,0 +1,86 @@
+"""The proof of the post room: sums that fit, what is stuck, and the trail of a proof that failed."""
+
+from datetime import timedelta
+
+import pytest
+
+from attendance_office.audit.models import Entry
+from letters.actions import outbox
+from letters.actions.making import make_next
+from letters.actions.proving import prove_post
+from letters.actions.templates import supply_templates
+from letters.actions.writing import write_letters
+from letters.models import Letter, Letterhead, LetterTemplate, Message
+from letters.queries.proof import proof_of
+from letters.queries.writing import usual_period
+from registers.rules.sessions import Session
+from tests.conftest import MONDAY
+from tests.factories.marks import take
+from tests.letters.conftest import NINE
+
+
+@pytest.fixture
+def letter(cast):
+    """A letter to Callum's mother by e-mail, approved and waiting to be made."""
+    take(cast.nine_a, Session(MONDAY - timedelta(days=3), "AM"), by=cast.pat, at=NINE - timedelta(days=3))
+    supply_templates(school=cast.thornbridge, by=cast.sandra, at=NINE)
+    contact = cast.callum.parents.get().contact
+    contact.email, contact.letters_by = "jo@home.invalid", "email"
+    contact.address, contact.postcode = "1 Torr Street", "TB1 1AA"
+    contact.save()
+    Letterhead.objects.filter(school=cast.thornbridge).update(ring_name="Mrs S. Pugh", ring_phone="01632 960142")
+    from uuid import uuid4
+
+    (written,), _ = write_letters(
+        school=cast.thornbridge,
+        pupils=[cast.callum],
+        template=LetterTemplate.objects.get(school=cast.thornbridge, kind="concern"),
+        fields={"concern": "He was late on Friday."},
+        period=usual_period(cast.thornbridge, MONDAY),
+        token=uuid4(),
+        by=cast.sandra,
+        at=NINE,
+    )
+    return written
+
+
+def test_a_letter_is_accounted_for_at_every_step(cast, letter, count_queries):
+    school = cast.thornbridge
+    with count_queries(5):
+        assert proof_of(school, at=NINE).fits
+    assert make_next(at=NINE).state == Letter.State.READY
+    assert proof_of(school, at=NINE).fits
+    outbox.deliver(message_id=Message.objects.get(letter=letter).pk, at=NINE)
+    letter.refresh_from_db()
+    assert letter.state == Letter.State.SENT
+    proof = proof_of(school, at=NINE)
+    assert proof.fits
+    assert [(one.should, one.found) for one in proof.sums] == [(1, 1)] * 4
+
+
+def test_what_waits_too_long_is_named_with_how_many_and_since_when(cast, letter):
+    proof = proof_of(cast.thornbridge, at=NINE + timedelta(minutes=6))
+    assert [(one.words, one.many, one.since) for one in proof.stuck] == [("Letters waiting to be made", 1, NINE)]
+    assert proof_of(cast.ridgeway, at=NINE + timedelta(minutes=6)).fits
+
+
+def test_a_letter_that_says_it_went_without_anything_that_took_it_does_not_fit(cast, letter):
+    make_next(at=NINE)
+    Letter.objects.filter(pk=letter.pk).update(state=Letter.State.SENT, sent_at=NINE)
+    proof = proof_of(cast.thornbridge, at=NINE)
+    assert "Letters that went, with the message or print run that took them: 0 of 1" in proof.words
+
+
+def test_a_failed_proof_goes_into_the_trail_once_and_so_does_its_end(cast, letter):
+    def entries():
+        return list(Entry.objects.filter(subject_kind="proof").order_by("pk").values_list("verb", flat=True))
+
+    prove_post(school=cast.thornbridge, at=NINE)
+    assert entries() == []
+    for minutes in (10, 20, 30):
+        prove_post(school=cast.thornbridge, at=NINE + timedelta(minutes=minutes))
+    assert entries() == ["the post room's proof failed"]
+    make_next(at=NINE)
+    outbox.deliver(message_id=Message.objects.get(letter=letter).pk, at=NINE)
+    prove_post(school=cast.thornbridge, at=NINE + timedelta(minutes=40))
+    assert entries()[1:] == ["the post room's proof holds again"]
