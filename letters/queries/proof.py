@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Value
 
@@ -78,11 +78,12 @@ def proof_of(school: School, *, at: datetime) -> Proof:
 def _sums(school: School, approved: int, by_state: Mapping[str, int]) -> tuple[Sum, ...]:
     ended = sum(by_state.get(state, 0) for state in Letter.State.values if state not in _OPEN)
     still_open = sum(by_state.get(state, 0) for state in _OPEN)
-    carried = Exists(Message.objects.filter(letter=OuterRef("pk"), state=OuterRef("state")))
+    carried: Any = Exists(Message.objects.filter(letter=OuterRef("pk"), state=OuterRef("state")))
+    went: Any = Q(state__in=_GONE)
     posted = Q(print_run__state=PrintRun.State.POSTED, run_place__isnull=False)
     found = Letter.objects.filter(school=school).aggregate(
-        went=Count("pk", filter=Q(state__in=_GONE)),
-        carried=Count("pk", filter=Q(state__in=_GONE) & (carried | posted)),
+        went=Count("pk", filter=went),
+        carried=Count("pk", filter=went & (carried | posted)),
         mailed=Count("pk", filter=_by_mail()),
         with_message=Count("pk", filter=_by_mail() & Exists(Message.objects.filter(letter=OuterRef("pk")))),
         kept=Count("pk", filter=Q(made_at__isnull=False)),
