@@ -80,7 +80,7 @@ def _sums(school: School, approved: int, by_state: Mapping[str, int]) -> tuple[S
     still_open = sum(by_state.get(state, 0) for state in _OPEN)
     carried: Any = Exists(Message.objects.filter(letter=OuterRef("pk"), state=OuterRef("state")))
     went: Any = Q(state__in=_GONE)
-    posted = Q(print_run__state=PrintRun.State.POSTED, run_place__isnull=False)
+    posted: Any = Q(print_run__state=PrintRun.State.POSTED, run_place__isnull=False)
     found = Letter.objects.filter(school=school).aggregate(
         went=Count("pk", filter=went),
         carried=Count("pk", filter=went & (carried | posted)),
@@ -101,7 +101,7 @@ def _named(words: str) -> Value:
     return Value(words, output_field=CharField())
 
 
-def _by_mail() -> Q:
+def _by_mail() -> Any:
     return Q(channel=Letter.Channel.EMAIL, made_at__isnull=False)
 
 
