@@ -53,6 +53,7 @@ urlpatterns = [
     path("classes/<int:pk>/", classes.class_detail, name="class_detail"),
     path("classes/<int:pk>/change/", classes.class_save, name="class_change"),
     path("classes/<int:pk>/lessons/", classes.class_lessons, name="class_lessons"),
+    re_path(r"^classes/(?P<pk>\d+)/seats/export/(?P<form>csv|xlsx)/$", classes.seat_export, name="seat_export"),
     path("classes/<int:pk>/seats/", classes.seat_add, name="seat_add"),
     path("classes/<int:pk>/seats/<int:seat>/end/", classes.seat_end, name="seat_end"),
     path("lessons/<int:lesson_pk>/<str:on>/", lessons.lesson_take, name="lesson_take"),

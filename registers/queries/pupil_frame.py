@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from attendance_office import clock
 from attendance_office.staff.roles import Can
-from registers.models import Pupil
+from registers.models import Pupil, SessionTimes
 from registers.queries import figures, pupil_marks, pupils
 from registers.queries.pupil_marks import Marked
 from registers.rules.sessions import Calendar
@@ -21,16 +21,17 @@ def frame(
     allowed: Collection[Can],
     at: datetime,
     calendar: Calendar | None = None,
+    times: Mapping[str, SessionTimes] | None = None,
     today: Sequence[Marked] | None = None,
 ) -> dict[str, Any]:
     """Give the identity bar, the tabs and this session's state, as far as the person may see them.
 
-    `calendar` and `today`, the marks of the day, are read where the page has not read them.
+    `calendar`, `times` of the day and `today`, its marks, are read where the page has not read them.
     """
     on = clock.local(at).date()
     if today is None:
         today = pupil_marks.marks_of(pupil, on, on)
-    due = figures.latest_due(pupil.school_id, at, calendar=calendar)
+    due = figures.latest_due(pupil.school_id, at, calendar=calendar, times=times)
     is_today = due is not None and due.on == on
     return {
         "pupil": pupil,

@@ -121,6 +121,7 @@ def _page(
     context = {
         "group": group,
         "now": now,
+        "total": len(rows),
         "other": [one for one in rows if one not in now],
         "today": today,
         "letter": weeks.letter(today),
@@ -131,6 +132,20 @@ def _page(
         "may_edit": may(request, Can.EDIT_TIMETABLE),
     }
     return render(request, "registers/class_detail.html", context, status=422 if form.errors or clashes else 200)
+
+
+@require_POST
+@door(Can.EXPORT, section="registers")
+@door(Can.SEE_PUPILS)
+def seat_export(request: StaffRequest, pk: int, form: str) -> HttpResponse:
+    """Send out who sits, sat or will sit in a class, as far as the person sees them."""
+    group = _class(request, pk)
+    rows: list[list[Cell]] = [
+        [str(one.pupil), one.pupil.tutor_group.name if one.pupil.tutor_group else "", one.from_on, one.to_on]
+        for one in answers.seats_of(group, request.user)
+    ]
+    columns = [Column(one) for one in ("Pupil", "Form", "From", "To")]
+    return send_list(request, form, what=f"pupils of class {group.name}", columns=columns, rows=rows)
 
 
 # ---------- who sits in it ----------

@@ -22,7 +22,7 @@ from attendance_office.web.export import Cell, Column
 from attendance_office.web.lists import narrowed, send_list
 from registers import forms
 from registers.actions.pupils import change_pupil
-from registers.models import ContactFault, Membership, Parent, Pupil, SessionTimes
+from registers.models import ContactFault, LessonMark, Membership, Parent, Pupil, SessionTimes
 from registers.queries import figures, pupil_arrangements, pupil_frame, pupil_marks, pupil_record, pupils, years
 from registers.queries.calendar import calendar_of, session_times
 from registers.queries.imports import Origin, traced
@@ -107,6 +107,7 @@ def frame(request: StaffRequest, pupil: Pupil, tab: str, *, at: datetime, seen: 
         allowed=request.user.standing.allowed(request.school.pk),
         at=at,
         calendar=seen.calendar if seen else None,
+        times=seen.times if seen and seen.as_at is None else None,
         today=[mark for mark in seen.marks if mark.session.on == on] if seen and covers else None,
     )
 
@@ -238,6 +239,7 @@ def pupil_marks_export(request: StaffRequest, pk: int, form: str) -> HttpRespons
     pupil, at = reach(request, pk), clock.now()
     seen = look(narrowed(request), pupil, at=at)
     sees_reasons = may(request, Can.SEE_MARK_REASONS)
+    shown = _by_code(seen.marks, request.GET.get("code", ""))
     rows: list[list[Cell]] = [
         [
             one.session.on,
@@ -255,16 +257,23 @@ def pupil_marks_export(request: StaffRequest, pk: int, form: str) -> HttpRespons
                 for change in one.amendments
             ),
             "; ".join(file.words for file in one.files),
+            "; ".join(_lesson_words(lesson, where=sees_reasons) for lesson in one.lessons),
         ]
-        for one in pupil_marks.with_files(pupil.school_id, _by_code(seen.marks, request.GET.get("code", "")))
+        for one in pupil_marks.with_lessons(pupil, pupil_marks.with_files(pupil.school_id, shown))
     ]
     heads = (
         "Day", "Session", "Code", "Meaning", "Minutes late", "Comment", "First entry", "Entered", "By", "Amendments",
-        "Files",
+        "Files", "Lessons",
     )  # fmt: skip
     what = f"marks of {pupil.upn}"
     asked = f"{seen.period.name} {request.GET.get('code', '')}".strip()
     return send_list(request, form, what=what, columns=[Column(one) for one in heads], rows=rows, filters=asked)
+
+
+def _lesson_words(mark: LessonMark, *, where: bool) -> str:
+    """Give a lesson's mark in a cell: "P3 L 4 min"."""
+    late = f" {mark.minutes_late} min" if mark.minutes_late is not None else ""
+    return f"{mark.lesson.period.name} {mark.code}{late}{f' {mark.comment}' if where and mark.comment else ''}"
 
 
 @require_GET

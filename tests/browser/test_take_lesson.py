@@ -47,6 +47,8 @@ def test_a_teacher_comes_from_the_list_and_takes_it_by_keyboard(cast, timetable,
     page = signed_in_page(cast.pat)
     page.goto("/registers/")
     page.get_by_role("link", name="Take the register of 9A/En, P1").click()
+    page.wait_for_url("**/lessons/**")
+    page.wait_for_load_state("load")
     expect(row_of(page, "Ashworth").locator("input.code")).to_be_focused()
     expect(row_of(page, "Blackwood")).to_contain_text("Absent this morning")
     press(page, ["l", "6", "Enter", "m"])

@@ -18,6 +18,10 @@ def group(cast):
     return {"pk": make_timetable(cast).nine_en.pk}
 
 
+def seats_csv(cast):
+    return group(cast) | {"form": "csv"}
+
+
 def seat(cast):
     row = Seat.objects.get(teaching_group=make_timetable(cast).nine_en, pupil=cast.callum)
     return {"pk": row.teaching_group_id, "seat": row.pk}
@@ -56,6 +60,7 @@ WAYS = {
     "registers:class_detail": Way(SEE, group),
     "registers:class_change": Way(EDIT, group),
     "registers:class_lessons": Way(EDIT, group),
+    "registers:seat_export": Way((Can.EXPORT,), seats_csv, post=True, also=SEE),
     "registers:seat_add": Way(EDIT, group, post=True),
     "registers:seat_end": Way(EDIT, seat, post=True, rows="group"),
 }

@@ -125,6 +125,14 @@ def test_where_a_pupil_was_is_for_those_who_see_reasons(day, cast, sign_in, set_
     assert marks_page(sign_in(cast.hal), cast.freya).status_code == 404
 
 
+def test_the_marks_go_out_with_what_their_lessons_said(day, cast, sign_in, set_clock):
+    set_clock(IN_P3)
+    url = reverse("registers:pupil_marks_export", args=[cast.freya.pk, "csv"])
+    body = sign_in(cast.sandra).post(url, {"query": ""}).content.decode("utf-8-sig")
+    assert '"P1 /; P2 M Nurse"' in body
+    assert '"P3 L 7 min"' in body
+
+
 def test_lessons_cost_the_page_one_query(day, cast, sign_in, set_clock, count_queries):
     set_clock(IN_P3)
     client = sign_in(cast.sandra)

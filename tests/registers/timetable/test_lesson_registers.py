@@ -1,10 +1,12 @@
 """Registers of lessons: who takes them, what may be entered, two people at once, and what stands beside them."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from attendance_office.refusals import Conflict, Refused
@@ -181,6 +183,26 @@ def test_lesson_marks_count_in_no_statutory_figure(timetable, cast):
     before = figures.school_counts(timetable.school.pk, MONDAY, MONDAY), list(Mark.objects.values_list())
     take_lesson(timetable.en_p1, {cast.callum: "N", cast.amina: ("L", 3)}, by=cast.pat, at=IN_P1)
     assert (figures.school_counts(timetable.school.pk, MONDAY, MONDAY), list(Mark.objects.values_list())) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_saves_at_the_same_instant_wait_for_one_another(timetable, cast):
+    key, pupils = uuid4(), [cast.callum, cast.amina, cast.freya]
+
+    def one(n):
+        try:
+            # The first four are one click sent again; the others write the same pupils in another order.
+            marks = dict.fromkeys(pupils if n < 4 else reversed(pupils), "/" if n < 4 else "N")
+            return take_lesson(timetable.en_p1, marks, by=cast.sandra, at=IN_P1, key=key if n < 4 else uuid4())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as clicks:
+        saved = list(clicks.map(one, range(8)))
+    assert all(answer == saved[0] for answer in saved[:4])
+    assert LessonRegister.objects.count() == 1
+    assert len(set(LessonMark.objects.values_list("code", flat=True))) == 1
+    assert LessonMark.objects.count() == 3
 
 
 # ---------- the pages ----------

@@ -221,6 +221,12 @@ def test_whoever_covers_sees_the_lesson_among_their_own(timetable, cast, office,
     assert "covered by Ms B. Farrant" in sign_in(cast.hal).get(reverse("registers:register_list")).content.decode()
 
 
+def test_the_pupils_of_a_class_go_out_as_far_as_they_are_seen(timetable, cast, office, sign_in):
+    url = reverse("registers:seat_export", args=[timetable.nine_en.pk, "csv"])
+    assert '"Ashworth, Callum","9A","2026-09-07",' in office.post(url).content.decode("utf-8-sig")
+    assert "Ashworth" not in sign_in(cast.nine).post(url).content.decode("utf-8-sig")
+
+
 @pytest.mark.parametrize(
     ("name", "asked", "line"),
     [
