@@ -26,9 +26,12 @@ class Link(models.Model):
     wrote_to = models.BigIntegerField("marks written back up to", default=0)
     wrote_amendments_to = models.BigIntegerField("amendments written back up to", default=0)
     codes = models.JSONField(default=list, help_text="Their attendance codes: id and code.")
-    codes_at = models.DateTimeField(null=True, help_text="When they were read; empty: read them at once.")
-    said = models.CharField("what it said last", max_length=400, blank=True)
-    said_at = models.DateTimeField(null=True)
+    codes_at = models.DateTimeField(null=True, help_text="When they were read.")
+    next_codes_at = models.DateTimeField(null=True, help_text="When they are read again; empty: at once.")
+    said = models.CharField("what is wrong inward", max_length=400, blank=True)
+    said_at = models.DateTimeField(null=True, help_text="Since when.")
+    said_out = models.CharField("what is wrong outward", max_length=400, blank=True)
+    said_out_at = models.DateTimeField(null=True, help_text="Since when.")
 
     class Meta:
         constraints = [

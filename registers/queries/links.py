@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, When
 
 from attendance_office.staff.models import School, User
 from registers.models import Link, Pull, Pupil, RemoteName, Writeback
@@ -109,6 +109,15 @@ def to_settle(school: School) -> QuerySet[Writeback]:
     """Give the coded marks that a person has to settle: uncertain or refused."""
     states = [Writeback.State.UNCERTAIN, Writeback.State.FAILED]
     return Writeback.objects.filter(school=school, state__in=states)
+
+
+def standing_still(school: School, at: datetime) -> QuerySet[Link]:
+    """Give the school's link where it has stood still for half an hour, with what is `wrong`."""
+    since = at - timedelta(minutes=30)
+    inward = Q(is_on=True, pulls=True, said_at__lte=since) & ~Q(said="")
+    outward = Q(is_on=True, writes_back=True, said_out_at__lte=since) & ~Q(said_out="")
+    wrong = Case(When(outward, then=F("said_out")), default=F("said"))
+    return Link.objects.filter(inward | outward, school=school).annotate(wrong=wrong)
 
 
 def known_pupils(link: Link) -> int:

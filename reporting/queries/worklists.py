@@ -22,7 +22,7 @@ from registers.queries.admissions import no_working_number, returns_due
 from registers.queries.agreements import ending_agreements
 from registers.queries.imports import imports_to_look_at
 from registers.queries.line_messages import waiting
-from registers.queries.links import to_settle
+from registers.queries.links import standing_still, to_settle
 from registers.rules.dates import spoken_date
 from registers.rules.doubts import GROUNDS
 
@@ -43,7 +43,7 @@ class Worklist:
 def worklists(school: School, *, user: User, at: datetime, allowed: Collection[Can]) -> list[Worklist]:
     """Give the worklists a person may work, in the order of the morning: two queries."""
     on = clock.local(at).date()
-    asked = {key: found for can, some in _asked(school, user, on).items() if can in allowed for key, found in some}
+    asked = {key: found for can, some in _asked(school, user, on, at).items() if can in allowed for key, found in some}
     read: Mapping[str, Any] = School.objects.filter(pk=school.pk).values(**asked).get() if asked else {}
     found = []
     if Can.LOG_ABSENCE in allowed:
@@ -86,12 +86,7 @@ def worklists(school: School, *, user: User, at: datetime, allowed: Collection[C
         words = "On roll, and nobody can be rung about them" if many else "Somebody can be rung about every pupil"
         found.append(Worklist("numbers", "Pupils without a working number", many, words, "registers:contact_health"))
     if Can.IMPORT in allowed:
-        many = read["imports_now"]
-        words = "Refused or broken off, and not read since" if many else "No file was refused or broke off"
-        found.append(Worklist("imports", "Files to look at", many, words, "registers:import_list"))
-        if many := read["out_now"]:
-            words = "Uncertain or refused: nobody knows that they stand there"
-            found.append(Worklist("out", "Marks going out to look at", many, words, "registers:writeback_list"))
+        found += _files(read)
     if Can.SEE_OUTBOX in allowed:
         many = read["post_now"]
         words = "Uncertain or failed: nobody knows that they arrived" if many else "None is uncertain or failed"
@@ -99,7 +94,20 @@ def worklists(school: School, *, user: User, at: datetime, allowed: Collection[C
     return found
 
 
-def _asked(school: School, user: User, on: date) -> Mapping[Can, list[tuple[str, Any]]]:
+def _files(read: Mapping[str, Any]) -> list[Worklist]:
+    """Give what files and the link to another system ask of a person; of the link nothing where nothing is wrong."""
+    many = read["imports_now"]
+    words = "Refused or broken off, and not read since" if many else "No file was refused or broke off"
+    found = [Worklist("imports", "Files to look at", many, words, "registers:import_list")]
+    if said := read["link_now"]:
+        found.append(Worklist("link", "The link to Wonde", 1, said, "registers:link_detail"))
+    if out := read["out_now"]:
+        words = "Uncertain or refused: nobody knows that they stand there"
+        found.append(Worklist("out", "Marks going out to look at", out, words, "registers:writeback_list"))
+    return found
+
+
+def _asked(school: School, user: User, on: date, at: datetime) -> Mapping[Can, list[tuple[str, Any]]]:
     """Give what is counted for whom, each as part of one query."""
     messages, ending = waiting(school, user), ending_agreements(school, user, on)
     grounds = doubts.within(school, user).filter(state="open").order_by("pk").values("ground")
@@ -123,6 +131,7 @@ def _asked(school: School, user: User, on: date) -> Mapping[Can, list[tuple[str,
         Can.IMPORT: [
             ("imports_now", _many(imports_to_look_at(school))),
             ("out_now", _many(to_settle(school))),
+            ("link_now", Subquery(standing_still(school, at).values("wrong")[:1])),
         ],
         Can.SEE_OUTBOX: [("post_now", _many(stuck))],
     }

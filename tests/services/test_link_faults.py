@@ -131,7 +131,7 @@ def test_a_worker_killed_between_claim_and_hand_over_is_followed(marked, wonde, 
 def test_a_worker_killed_in_mid_fetch_is_followed_from_the_page_it_had(cast, wonde, worker, send):
     wonde.students += [student(f"S{number}", None, "A", f"Pupil{number}", mis_id=str(number)) for number in range(5)]
     keep_link(school=cast.thornbridge, wishes=Wishes(SCHOOL), by=cast.laila, at=MORNING)
-    Link.objects.update(codes_at=MORNING)
+    Link.objects.update(next_codes_at=MORNING + timedelta(days=1))
     wonde.faults = [None, "hang"]
     doomed = worker("doomed")
     assert doomed.ready()

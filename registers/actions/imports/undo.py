@@ -14,10 +14,11 @@ from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import User
 from registers.actions.hand import by_hand
-from registers.models import Import, ImportedRow
+from registers.models import Import, ImportedRow, RemoteName
 
 from .task import wait_for_turn
 from .tracing import THINGS, event_of
+from .who import PUPIL
 
 _AMENDED_SINCE: Final = """
     SELECT count(*) FROM registers_importedrow r JOIN registers_amendment a ON a.mark_id = r.thing_id
@@ -131,6 +132,8 @@ def _rows(row: Import) -> Counter[str]:
             # A form that somebody else's pupils sit in by now stays.
             keys = [pk for pk in keys if not model._default_manager.filter(pk=pk, pupils__isnull=False).exists()]  # noqa: SLF001
         gone, _ = model._default_manager.filter(pk__in=keys).delete()  # noqa: SLF001
+        if name == PUPIL:
+            RemoteName.objects.filter(school=row.school_id, thing=PUPIL, thing_id__in=[str(pk) for pk in keys]).delete()
         if gone or changed:
             done[name] += gone + len(changed)
     return done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Max, QuerySet
@@ -16,9 +16,11 @@ from registers.feeds.remote import Trouble
 from registers.models import Amendment, Link, Mark, Pull, PullPage, RemoteName, Writeback
 from registers.rules.codes import code_set
 
-from .remotes import remote_of, say
+from .remotes import remote_of, say_inward
 
 CODE: Final = "code"
+CODES_HOLD: Final = timedelta(days=1)
+CODES_REST: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,8 @@ def read_codes(*, link: Link, by: User | None = None, at: datetime) -> int:
     with trail.signed(by=by, at=at, school_id=link.school_id):
         row = Link.objects.select_for_update().get(pk=link.pk)
         row.codes = [{"id": one.remote_id, "code": one.code} for one in codes]
-        row.codes_at = at
-        row.save(update_fields=["codes", "codes_at"])
+        row.codes_at, row.next_codes_at = at, at + CODES_HOLD
+        row.save(update_fields=["codes", "codes_at", "next_codes_at"])
         known = set(_code_names(row).values_list("thing_id", flat=True))
         found = {
             symbol: by_letter[symbol][0]
@@ -168,13 +170,18 @@ def _name_codes(link: Link, names: Mapping[str, str]) -> None:
 
 
 def refresh_codes(*, at: datetime) -> int:
-    """Read the codes of links that have none yet, or whose were asked for; give of how many."""
+    """Read the codes of links that have none yet, whose were asked for or are a day old; give of how many.
+
+    Where they cannot be read they are asked for again after a quarter of an hour, or when the other side says.
+    """
     done = 0
-    for link in Link.objects.filter(is_on=True, codes_at=None).order_by("pk"):
+    for link in Link.objects.filter(is_on=True).exclude(next_codes_at__gt=at).order_by("pk"):
         try:
             read_codes(link=link, at=at)
         except Trouble as trouble:
-            say(link, str(trouble), at=at)
+            rest = max(CODES_REST, trouble.wait or CODES_REST)
+            Link.objects.filter(pk=link.pk).update(next_codes_at=at + rest)
+            say_inward(link, str(trouble), at=at)
         else:
             done += 1
     return done
@@ -183,7 +190,7 @@ def refresh_codes(*, at: datetime) -> int:
 def ask_codes(*, link: Link, by: User, at: datetime) -> None:
     """Have their attendance codes read again."""
     with trail.signed(by=by, at=at, school_id=link.school_id):
-        Link.objects.filter(pk=link.pk).update(codes_at=None)
+        Link.objects.filter(pk=link.pk).update(next_codes_at=None)
         _record(link, "asked for codes of a link", f"{link}: codes to be read again", by, at)
 
 

@@ -26,7 +26,7 @@ from registers.feeds.table import LARGEST
 from registers.models import Import, Link, Pull, PullPage
 
 from .keeping import OPEN, end_pull
-from .remotes import remote_of, say
+from .remotes import remote_of, say_inward
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ def _take_on(pull: Pull, at: datetime, in_time: Callable[[], bool]) -> None:
     except Pause as pause:
         _let_go(pull, next_at=at)
         if str(pause):
-            say(pull.link, str(pause), at=at)
+            say_inward(pull.link, str(pause), at=at)
     except Trouble as trouble:
         _put_off(pull, trouble, at)
     except Refused as refused:
@@ -232,7 +232,7 @@ def _finish(pull: Pull, at: datetime) -> None:
             next_pull_at=at + timedelta(minutes=settings.OFFICE_WONDE_MINUTES),
             pull_failures=0,
         )
-    say(pull.link, "", at=at)
+    say_inward(pull.link, "", at=at)
 
 
 def _put_off(pull: Pull, trouble: Trouble, at: datetime) -> None:
@@ -245,7 +245,7 @@ def _put_off(pull: Pull, trouble: Trouble, at: datetime) -> None:
     pull.error = str(trouble)[:400]
     _keep(pull, "attempts", "error")
     _let_go(pull, next_at=at + rest)
-    say(pull.link, str(trouble), at=at)
+    say_inward(pull.link, str(trouble), at=at)
 
 
 def _fail(pull: Pull, words: str, at: datetime) -> None:
@@ -256,7 +256,7 @@ def _fail(pull: Pull, words: str, at: datetime) -> None:
         failures = pull.link.pull_failures + 1
         rest = min(LONGEST_REST, timedelta(minutes=settings.OFFICE_WONDE_MINUTES) * 2**failures)
         Link.objects.filter(pk=pull.link_id).update(next_pull_at=at + rest, pull_failures=failures)
-    say(pull.link, words, at=at)
+    say_inward(pull.link, words, at=at)
 
 
 def _mine(pull: Pull) -> Any:

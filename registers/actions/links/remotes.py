@@ -14,6 +14,11 @@ def remote_of(link: Link) -> Remote:
     return Wonde(link.remote_id)
 
 
-def say(link: Link, words: str, *, at: datetime) -> None:
-    """Keep what a link said last, for its page; empty words say that all is well."""
+def say_inward(link: Link, words: str, *, at: datetime) -> None:
+    """Keep what is wrong with bringing in, and since when, for the link's page; empty words say that all is well."""
     Link.objects.filter(pk=link.pk).exclude(said=words[:400]).update(said=words[:400], said_at=at)
+
+
+def say_outward(link: Link, words: str, *, at: datetime) -> None:
+    """Keep what is wrong with writing back, and since when; empty words say that all is well."""
+    Link.objects.filter(pk=link.pk).exclude(said_out=words[:400]).update(said_out=words[:400], said_out_at=at)

@@ -22,7 +22,7 @@ from registers.feeds.remote import Remote, Sending, Trouble, Unknown
 from registers.models import Link, Writeback
 from registers.queries.links import Now, as_they_stand, names_there
 
-from .remotes import remote_of, say
+from .remotes import remote_of, say_outward
 
 logger = logging.getLogger(__name__)
 
@@ -190,7 +190,7 @@ def _send(link: Link, remote: Remote, ready: Sequence[_Ready], claim: UUID, at: 
         with transaction.atomic():
             many = mine.update(state=State.UNCERTAIN, error=str(doubt)[:400])
             _record(link, f"{many} coded marks may or may not have arrived: {doubt}", at)
-        say(link, str(doubt), at=at)
+        say_outward(link, str(doubt), at=at)
         return 0
     except Trouble as trouble:
         mine.update(handed_at=None)
@@ -202,7 +202,7 @@ def _send(link: Link, remote: Remote, ready: Sequence[_Ready], claim: UUID, at: 
         many = mine.update(state=State.SENT, sent_at=at, remote_id=number, error="", claim=None)
         with connection.cursor() as cursor:
             cursor.execute(_OVERTAKE, [[one.row.pk for one in ready]])
-    say(link, "", at=at)
+    say_outward(link, "", at=at)
     return many
 
 
@@ -252,7 +252,7 @@ def _hold_all(link: Link, claim: UUID, trouble: Trouble, at: datetime) -> None:
         mine = Writeback.objects.filter(link=link, claim=claim, state=State.CLAIMED)
         mine.update(state=State.WAITING, claim=None, claimed_at=None, handed_at=None, error=str(trouble)[:400])
         Writeback.objects.filter(link=link, state=State.WAITING, next_at__lt=until).update(next_at=until)
-    say(link, str(trouble), at=at)
+    say_outward(link, str(trouble), at=at)
 
 
 def _refused(link: Link, ready: Sequence[_Ready], claim: UUID, trouble: Trouble, at: datetime) -> None:

@@ -1,5 +1,7 @@
 """The page of the link: set by whom, seen by whom, and what goes out settled there."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -53,7 +55,7 @@ def test_codes_are_matched_on_the_page(cast, link, sign_in, at_morning):
     assert names["C"] == "C073"
     assert "I" not in names
     client.post(reverse("registers:link_codes"), {"act": "read"})
-    assert Link.objects.get().codes_at is None
+    assert Link.objects.get().next_codes_at is None
 
 
 def test_what_is_in_doubt_is_listed_settled_and_sent_out_as_a_list(cast, link, sign_in, at_morning, count_queries):
@@ -100,5 +102,7 @@ def test_everything_is_brought_in_anew_on_a_persons_word(cast, link, sign_in, at
 def test_the_desk_counts_marks_going_out_that_nobody_knows_to_have_arrived(cast, link, sign_in, at_morning):
     client = sign_in(cast.sandra)
     assert "Marks going out to look at" not in client.get(reverse("reporting:desk")).content.decode()
+    Link.objects.update(said="Wonde does not know the token.", said_at=MORNING - timedelta(minutes=31))
+    assert "Wonde does not know the token." in client.get(reverse("reporting:desk")).content.decode()
     waits(cast, link, "uncertain")
     assert "Marks going out to look at" in client.get(reverse("reporting:desk")).content.decode()

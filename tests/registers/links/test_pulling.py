@@ -7,7 +7,7 @@ import pytest
 from attendance_office.refusals import Refused
 from registers.actions.imports.undo import undo_import
 from registers.actions.imports.uploads import give_up_import
-from registers.actions.links.keeping import Wishes, ask_pull, keep_link
+from registers.actions.links.keeping import Wishes, ask_pull, keep_link, refresh_codes
 from registers.actions.links.pulling import pull_due
 from registers.models import Contact, Import, ImportedRow, Link, Mark, Pull, PullPage, Pupil, RemoteName
 from tests.conftest import MONDAY, MORNING
@@ -269,3 +269,17 @@ def test_a_kind_that_was_given_up_is_left_out_until_everything_is_asked_for(cast
     ask_pull(link=link, everything=True, by=cast.sandra, at=at)
     pull(at + timedelta(minutes=1))
     assert Import.objects.filter(feeds="contacts", state="uploaded").count() == 1
+
+
+def test_codes_that_cannot_be_read_are_not_asked_for_at_every_look(cast, wonde, link):
+    wonde.per_page = 50
+    wonde.faults = [(403, {}, {}), (429, {"Retry-After": "1800"}, {})]
+    assert refresh_codes(at=MORNING) == 0
+    link.refresh_from_db()
+    assert "grant the scope" in link.said
+    for minutes, asked in ((1, 1), (14, 1), (15, 2), (44, 2), (45, 3), (46, 3)):
+        refresh_codes(at=later(minutes=minutes))
+        assert len(wonde.asked) == asked
+    link.refresh_from_db()
+    assert len(link.codes) == 8
+    assert refresh_codes(at=later(days=1, minutes=45)) == 1

@@ -191,11 +191,11 @@ def test_what_meets_every_mark_lets_all_rest_and_costs_none_an_attempt(cast, won
     assert write_back(at=at(1), in_time=always) == 0
     assert {(row.state, row.attempts, row.next_at) for row in Writeback.objects.all()} == {("waiting", 0, at(1 + rest))}
     out.refresh_from_db()
-    assert words in out.said
+    assert words in out.said_out
     take(cast, at(1), freya="/")
     assert write_back(at=at(1 + rest), in_time=always) == 3
     out.refresh_from_db()
-    assert out.said == ""
+    assert out.said_out == ""
 
 
 def test_a_mark_that_is_refused_does_not_keep_those_beside_it(cast, wonde, out):
@@ -212,7 +212,7 @@ def test_nobody_there_is_tried_again_and_nothing_is_lost(cast, wonde, out, setti
     wonde.stop()
     assert write_back(at=at(1), in_time=always) == 0
     out.refresh_from_db()
-    assert "cannot be reached" in out.said
+    assert "cannot be reached" in out.said_out
     anew = WondeServer()
     anew.students += wonde.students
     settings.OFFICE_WONDE_URL = anew.url
