@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Case, Count, F, Q, QuerySet, When
@@ -111,13 +112,13 @@ def to_settle(school: School) -> QuerySet[Writeback]:
     return Writeback.objects.filter(school=school, state__in=states)
 
 
-def standing_still(school: School, at: datetime) -> QuerySet[Link]:
-    """Give the school's link where it has stood still for half an hour, with what is `wrong`."""
+def standing_still(school: School, at: datetime) -> QuerySet[Any, Any]:
+    """Give what is `wrong` with the school's link where it has stood still for half an hour."""
     since = at - timedelta(minutes=30)
     inward = Q(is_on=True, pulls=True, said_at__lte=since) & ~Q(said="")
     outward = Q(is_on=True, writes_back=True, said_out_at__lte=since) & ~Q(said_out="")
     wrong = Case(When(outward, then=F("said_out")), default=F("said"))
-    return Link.objects.filter(inward | outward, school=school).annotate(wrong=wrong)
+    return Link.objects.filter(inward | outward, school=school).annotate(wrong=wrong).values("wrong")
 
 
 def known_pupils(link: Link) -> int:

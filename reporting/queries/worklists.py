@@ -131,7 +131,7 @@ def _asked(school: School, user: User, on: date, at: datetime) -> Mapping[Can, l
         Can.IMPORT: [
             ("imports_now", _many(imports_to_look_at(school))),
             ("out_now", _many(to_settle(school))),
-            ("link_now", Subquery(standing_still(school, at).values("wrong")[:1])),
+            ("link_now", Subquery(standing_still(school, at)[:1])),
         ],
         Can.SEE_OUTBOX: [("post_now", _many(stuck))],
     }
