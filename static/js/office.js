@@ -205,7 +205,7 @@
   document.querySelectorAll("[data-toast][data-say]").forEach((box) => say(box.dataset.say));
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-live]");
-    if (form && event.target.matches("select, input[type=checkbox], input[type=radio], input[type=date]")) form.requestSubmit();
+    if (form && !event.target.closest("[data-waits]") && event.target.matches("select, input[type=checkbox], input[type=radio], input[type=date]")) form.requestSubmit();
   });
   // A file that is too large is told before it is sent; the server refuses it as well.
   document.addEventListener("change", (event) => {

@@ -1,0 +1,111 @@
+"""The explorer's page, whole, as its looks and filters are asked one after another; no floor, the goal is on p95.
+
+With BENCH_BIG=1 the school is copied to sixty step by step, and at each step the same pages are asked again: the growth
+is drawn into docs/pictures/explorer-growth.svg. Where sixty schools are there already, only they are measured.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from django.db import connection
+from django.test import Client
+
+from attendance_office import clock
+from attendance_office.staff.models import Post, School
+from attendance_office.web.charts import Bar, BarChart
+from registers.actions import demo
+from registers.models import Mark
+
+from .ground import row
+from .year_to_date import AT, FROM, ON, SCHOOLS
+
+STEPS = (1, 5, 15, 30, SCHOOLS)
+ROUNDS = 4
+PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "explorer-growth.svg"
+LOOKS = (
+    "view=list",
+    "view=list&year=9&year=10&sen=K&sen=E&sort=attendance",
+    "view=list&near=90&within=2&period=term",
+    "view=list&period=year_before",
+    "view=table&by=year",
+    "view=table&by=form&by2=sex&show=persistent",
+    "view=table&by=ethnicity&pp=yes",
+    "view=weeks",
+    "view=weeks&by=year",
+    "view=weekdays",
+    "view=weekdays&fsm=yes&period=half_term",
+    "view=bands&year=11",
+    "view=gaps",
+    "view=gaps&period=own&from_on=2025-11-04&to_on=2026-06-17",
+)
+
+
+def run() -> list[dict[str, Any]]:
+    """Measure; make the data at the first call."""
+    made = demo.make_school(plan=demo.THORNBRIDGE, seed=demo.SEED, on=ON, by=None, at=AT)
+    plans = demo.copies(SCHOOLS - 1)
+    there = 1 + School.objects.filter(urn__in=[plan.urn for plan in plans]).count()
+    big = bool(os.environ.get("BENCH_BIG"))
+    found, curve = [], []
+    for step in STEPS:
+        if step < there or (step > 1 and not big):
+            continue
+        for plan in plans[: step - 1]:
+            if not School.objects.filter(urn=plan.urn).exists():
+                demo.copy_school(plan=plan, source=made.school, since=FROM, by=None, at=AT)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE registers_mark, registers_weektotal")
+        taken = pages(made.school)
+        marks = Mark.objects.count()
+        times = sorted(ms for some in taken.values() for ms in some)
+        p50, p95 = times[len(times) // 2], times[int(len(times) * 0.95)]
+        words = f"{step} school{'' if step == 1 else 's'}, {marks / 1e6:.1f} million marks"
+        curve.append(Bar(words, Fraction(int(p95)), f"{p95:.0f} ms"))
+        found.append(row(f"explorer p50, {words}", p50))
+        found.append(row(f"explorer p95, {words}", p95, goal=500))
+        worst = max(taken, key=lambda look: max(taken[look]))
+        found.append(row(f"slowest page, {words}", max(taken[worst]), note=worst))
+    if len(curve) > 1:
+        picture(curve)
+    return found
+
+
+def pages(school: School) -> dict[str, list[float]]:
+    """Ask every look of the page, once for warmth and then some rounds, and give the times of each in milliseconds."""
+    lead = Post.objects.select_related("user").filter(school=school, role="lead", ended_on=None).first()
+    assert lead is not None
+    client = Client(headers={"host": "127.0.0.1"})
+    client.force_login(lead.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    session = client.session
+    session["second_factor"] = True
+    session.save()
+    taken: dict[str, list[float]] = {look: [] for look in LOOKS}
+    with mock.patch.object(clock, "now", lambda: AT):
+        for turn in range(ROUNDS + 1):
+            for look in LOOKS:
+                began = time.perf_counter()
+                answer = client.get(f"/explorer/?{look}")
+                assert answer.status_code == 200, (look, answer.status_code)
+                if turn:
+                    taken[look].append((time.perf_counter() - began) * 1000)
+    return taken
+
+
+def picture(curve: list[Bar]) -> None:
+    """Draw the growth."""
+    chart = BarChart(
+        key="growth",
+        title="Explorer, p95 of a whole page by the size of the trust",
+        words="; ".join(f"{bar.name}: {bar.words}" for bar in curve),
+        bars=tuple(curve),
+        heading="Size",
+        names=("p95",),
+    )
+    head = '<svg xmlns="http://www.w3.org/2000/svg" color="#0b5f58" font-family="sans-serif" '
+    PICTURE.write_text(str(chart.svg).replace("<svg ", head, 1) + "\n", encoding="utf-8")
