@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from django.utils.text import slugify
@@ -47,13 +48,17 @@ class Sheet:
         for at, column in enumerate(self.columns):
             key = slugify(column.heading)
             now = {key: "ascending", f"-{key}": "descending"}.get(self.sort, "")
-            found.append((column.heading, f"-{key}" if now == "ascending" else key, now, self.is_number(at)))
+            found.append((column.heading, f"-{key}" if now == "ascending" else key, now, self.numbers[at]))
         return found
 
-    def is_number(self, at: int) -> bool:
-        """Tell whether a column holds numbers."""
-        cells = [row.cells[at] for row in self.rows if row.cells[at] not in (None, SUPPRESSED, NO_RATE)]
-        return self.columns[at].is_share or (bool(cells) and all(isinstance(cell, int) for cell in cells))
+    @cached_property
+    def numbers(self) -> tuple[bool, ...]:
+        """Tell of each column whether it holds numbers."""
+        found = []
+        for at, column in enumerate(self.columns):
+            first = next((row.cells[at] for row in self.rows if not _is_word_for_none(row.cells[at])), None)
+            found.append(column.is_share or isinstance(first, int))
+        return tuple(found)
 
     def sorted(self, sort: str) -> Sheet:
         """Give the table sorted by a column's heading as its address names it ("-" before it: downwards).
@@ -65,14 +70,18 @@ class Sheet:
         if name not in keys:
             return self
         at = keys.index(name)
-        known = [row for row in self.rows if not _is_without(row.cells[at], number=self.is_number(at))]
-        rest = [row for row in self.rows if _is_without(row.cells[at], number=self.is_number(at))]
+        known = [row for row in self.rows if not _is_without(row.cells[at], number=self.numbers[at])]
+        rest = [row for row in self.rows if _is_without(row.cells[at], number=self.numbers[at])]
         known.sort(key=lambda row: _ordered(row.cells[at]), reverse=sort.startswith("-"))
         return replace(self, rows=(*known, *rest), sort=sort)
 
 
+def _is_word_for_none(cell: Cell) -> bool:
+    return cell is None or (isinstance(cell, str) and cell in (SUPPRESSED, NO_RATE))
+
+
 def _is_without(cell: Cell, *, number: bool) -> bool:
-    return cell is None or cell in (SUPPRESSED, NO_RATE) or (number and isinstance(cell, str))
+    return _is_word_for_none(cell) or (number and isinstance(cell, str))
 
 
 def _ordered(cell: Cell) -> tuple[int, object]:

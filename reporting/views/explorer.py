@@ -200,7 +200,7 @@ def _shown(row: Row, sheet: Sheet, query: QueryDict, *, links: bool) -> dict[str
     cells = []
     for at, (cell, column) in enumerate(zip(row.cells, sheet.columns, strict=True)):
         words = _words(cell, column)
-        cells.append((words, column.heading, sheet.is_number(at)))
+        cells.append((words, column.heading, sheet.numbers[at]))
     url = receipt = ""
     if row.pupil_id is not None:
         url = reverse("registers:pupil_detail", args=[row.pupil_id])
