@@ -126,8 +126,8 @@ def _kept(request: StaffRequest) -> str:
     """Give whose letter it is, for the ways to the other templates."""
     kept = QueryDict(mutable=True)
     for name in ("pupil", "group"):
-        if value := request.GET.get(name):
-            kept[name] = value
+        if values := request.GET.getlist(name):
+            kept.setlist(name, values)
     return kept.urlencode()
 
 
@@ -157,6 +157,6 @@ def _pupils(request: StaffRequest) -> list[Pupil]:
     if group := whole(request.GET.get("group")):
         inside = present(clock.today()).filter(school=request.school, group=group)
         return list(reach.filter(memberships__in=inside).in_order())
-    if pupil := whole(request.GET.get("pupil")):
-        return list(reach.filter(pk=pupil))
+    if pupils := wholes(request.GET.getlist("pupil")):
+        return list(reach.filter(pk__in=pupils).in_order())
     return []

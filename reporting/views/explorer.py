@@ -38,6 +38,7 @@ from reporting.queries.sheets import Row, Sheet
 from reporting.rules.small_numbers import SMALL
 
 PAGE: Final = 50
+MOST_LETTERS: Final = 200  # their keys fit an address
 LOOKS: Final = ("view", "by", "by2", "show", "sort")
 
 
@@ -78,6 +79,7 @@ def explorer(request: StaffRequest) -> HttpResponse:
     page = Paginator(seen.sheet.rows, PAGE if seen.view == "list" else max(1, len(seen.sheet.rows)))
     shown = page.get_page(request.GET.get("page"))
     edits = sees_pupils and may(request, Can.EDIT_PUPILS)
+    writes = sees_pupils and may(request, Can.APPROVE_LETTERS)
     question = found.question
     context: dict[str, Any] = {
         "found": found,
@@ -105,7 +107,8 @@ def explorer(request: StaffRequest) -> HttpResponse:
         "small": SMALL,
         "saved": SavedView.objects.visible_to(request.user).filter(school=request.school).order_by("name", "pk"),
         "may_edit": edits,
-        "picks": edits and seen.view == "list",
+        "may_write": writes,
+        "picks": (edits or writes) and seen.view == "list",
         "groups": sorted(found.groups.items(), key=lambda one: one[1]) if edits else [],
         "here": reverse("reporting:explorer"),
     }
@@ -172,11 +175,7 @@ def explorer_group(request: StaffRequest) -> HttpResponseRedirect:
     if not form.is_valid():
         toasts.fail(request, "Choose a group first: nobody was added.")
         return redirect(back)
-    found = read(query, school=request.school, user=request.user).found
-    picked = set(found.pupil_ids)
-    if not request.POST.get("all"):
-        picked &= set(wholes(request.POST.getlist("pick")))
-    pupils = list(Pupil.objects.visible_to(request.user).filter(school=request.school, pk__in=picked))
+    pupils = list(Pupil.objects.visible_to(request.user).filter(school=request.school, pk__in=_picked(request, query)))
     group = form.cleaned_data["group"]
     try:
         count, entry = add_to_group(group=group, pupils=pupils, from_on=clock.today(), by=request.user, at=clock.now())
@@ -186,6 +185,33 @@ def explorer_group(request: StaffRequest) -> HttpResponseRedirect:
         words = f"{count} {'pupil' if count == 1 else 'pupils'} added to {group.name}"
         toasts.say(request, words, undo=reverse("registers:group_undo", args=[group.pk, entry.pk]))
     return redirect(back)
+
+
+@require_POST
+@door(Can.APPROVE_LETTERS, section="figures")
+@door(Can.SEE_FIGURES)
+def explorer_letter(request: StaffRequest) -> HttpResponseRedirect:
+    """Hand the pupils selected in the list, or all it holds, over to the page that writes a letter to their homes."""
+    query = QueryDict(request.POST.get("query", ""))
+    picked = _picked(request, query)
+    if 0 < len(picked) <= MOST_LETTERS:
+        inside = QueryDict(mutable=True)
+        inside.setlist("pupil", [str(pk) for pk in picked])
+        return redirect(f"{reverse('letters:write')}?{inside.urlencode()}")
+    words = "Nobody is selected: choose at least one pupil."
+    if picked:
+        words = f"{len(picked)} are selected; {MOST_LETTERS} at most go to a letter at once. Put them into a group."
+    toasts.fail(request, words)
+    return redirect(f"{reverse('reporting:explorer')}?{query.urlencode()}")
+
+
+def _picked(request: StaffRequest, query: QueryDict) -> list[int]:
+    """Give the pupils a list's form has selected, among those its question names."""
+    found = read(query, school=request.school, user=request.user).found
+    if request.POST.get("all"):
+        return found.pupil_ids
+    picks = set(wholes(request.POST.getlist("pick")))
+    return [pk for pk in found.pupil_ids if pk in picks]
 
 
 def _axis(found: Answer, key: str, query: QueryDict) -> dict[str, Any]:

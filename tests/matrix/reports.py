@@ -21,6 +21,7 @@ WAYS = {
     "reporting:differs": Way(SEE, also=(Can.SEE_PUPILS,)),
     "reporting:explorer_receipt": Way(SEE),
     "reporting:explorer_group": Way((Can.EDIT_PUPILS,), post=True, also=SEE),
+    "reporting:explorer_letter": Way((Can.APPROVE_LETTERS,), post=True, also=SEE),
     "reporting:explorer_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=SEE),
     "reporting:view_save": Way(SEE, post=True),
     "reporting:view_open": Way(SEE, shared_view),

@@ -141,6 +141,16 @@ def test_the_selected_go_into_a_group_and_out_again(term, sign_in, at_morning):
     assert Membership.objects.filter(group=group).count() == 3
 
 
+def test_the_selected_are_handed_to_the_letter_and_nobody_outside_the_question(term, sign_in, at_morning):
+    client = sign_in(term.sandra)
+    given = {"query": "form=9A", "pick": [term.callum.pk, term.tyler.pk]}
+    assert client.post("/explorer/letter/", given)["Location"] == f"/letters/write/?pupil={term.callum.pk}"
+    whole = client.post("/explorer/letter/", {"query": "form=8C", "all": "1"})["Location"]
+    assert whole == f"/letters/write/?pupil={term.ikra.pk}&pupil={term.tyler.pk}"
+    assert client.get(whole).status_code == 200
+    assert client.post("/explorer/letter/", {"query": "form=9A"})["Location"] == "/explorer/?form=9A"
+
+
 def test_a_view_is_saved_opened_renamed_shared_and_deleted_with_a_trace(term, sign_in, at_morning):
     client = sign_in(term.sandra)
     client.post("/explorer/views/save/", {"name": " Nines  at risk ", "query": "year=9&near=90&page=3"})
