@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import jobs, patterns, proposals, trawl
+from .views import call_sheet, first_day, jobs, patterns, proposals, safeguarding, trawl
 
 app_name = "interventions"
 urlpatterns = [
@@ -12,6 +12,21 @@ urlpatterns = [
     path("jobs/run/", jobs.job_run, name="job_run"),
     path("jobs/<slug:job>/", jobs.job_edit, name="job_edit"),
     path("jobs/<slug:job>/preview/", jobs.job_preview, name="job_preview"),
+    path("first-day/", first_day.first_day, name="first_day"),
+    path("first-day/dry-run/", first_day.alert_preview, name="alert_preview"),
+    path("first-day/prepare/", first_day.alert_prepare, name="alert_prepare"),
+    path("first-day/stop/", first_day.alert_stop, name="alert_stop"),
+    path("first-day/settings/", first_day.alert_settings, name="alert_settings"),
+    path("first-day/calls/", call_sheet.call_sheet, name="call_sheet"),
+    path("first-day/calls/begin/", call_sheet.call_begin, name="call_begin"),
+    path("first-day/<int:pk>/spoke/<int:contact>/<slug:way>/", call_sheet.call_spoke, name="call_spoke"),
+    path("first-day/<int:pk>/outcome/", call_sheet.call_outcome, name="call_outcome"),
+    path("first-day/<int:pk>/answer/<int:message>/", call_sheet.reply_agree, name="reply_agree"),
+    path("first-day/<int:pk>/raise/", safeguarding.item_raise, name="item_raise"),
+    path("first-day/safeguarding/", safeguarding.safeguarding_list, name="safeguarding_list"),
+    path("first-day/safeguarding/<int:pk>/", safeguarding.safeguarding_item, name="safeguarding_item"),
+    path("first-day/safeguarding/<int:pk>/step/", safeguarding.item_step, name="item_step"),
+    path("first-day/safeguarding/<int:pk>/close/", safeguarding.item_close, name="item_close"),
     path("absence/", trawl.trawl, name="trawl"),
     path("absence/now/", trawl.trawl_now, name="trawl_now"),
     path("absence/export/<slug:form>/", trawl.trawl_export, name="trawl_export"),

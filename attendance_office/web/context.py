@@ -34,6 +34,7 @@ def office(request: HttpRequest) -> dict[str, Any]:
         "role_label": user.role_in(school.pk),
         "nav": ways(request),
         # Called by the few pages that show them.
+        "first_day_ways": lambda: subways(request, "first_day"),
         "marks_ways": lambda: subways(request, "marks"),
         "letters_ways": lambda: subways(request, "letters"),
         "registers_ways": lambda: subways(request, "registers"),

@@ -36,6 +36,12 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
         Way("Doubtful", "registers:doubt_list", "", frozenset({Can.AMEND_MARKS}), "doubtful"),
         Way("Lates", "registers:late_list", "", frozenset({Can.SEE_LATES}), "lates"),
     ),
+    "first_day": (
+        Way("Without a reason", "interventions:first_day", "", frozenset({Can.CONTACT_HOME}), "first_day"),
+        Way("Call sheet", "interventions:call_sheet", "", frozenset({Can.CONTACT_HOME}), "calls"),
+        Way("Nobody reached", "interventions:safeguarding_list", "", frozenset({Can.CONTACT_HOME}), "safeguarding"),
+        Way("Settings", "interventions:alert_settings", "", frozenset({Can.EDIT_LETTERS}), "settings"),
+    ),
     "letters": (
         Way("Letters due", "letters:due_list", "", frozenset({Can.SEE_LETTERS}), "due"),
         Way("All letters", "letters:letter_list", "", frozenset({Can.SEE_LETTERS}), "letters"),
@@ -82,6 +88,7 @@ WAYS = (
     Way("Desk", "reporting:desk", "n-desk", frozenset({Can.SEE_DESK}), "desk"),
     Way("Absence line", "registers:absence_line", "call", frozenset({Can.LOG_ABSENCE}), "absence"),
     Way("Registers", "registers:register_list", "n-reg", frozenset({Can.TAKE_OWN_REGISTER}), "registers"),
+    Way("First day", "interventions:first_day", "alert", frozenset({Can.CONTACT_HOME}), "first_day", is_wide=True),
     Way("Missing", "letters:board", "n-miss", frozenset({Can.SEE_BOARD}), "missing"),
     Way("Marks", "", "edit", frozenset({Can.AMEND_MARKS, Can.SEE_LATES}), "marks", is_wide=True),
     Way("Pupils", "registers:pupil_list", "n-pup", frozenset({Can.SEE_PUPILS}), "pupils"),

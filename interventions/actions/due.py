@@ -134,5 +134,6 @@ WORK: Final[Mapping[Job, str]] = {
     Job.KNOWN_CODES: "interventions.actions.due.known_codes_job",
     Job.DOUBT_TRAWL: "registers.actions.doubts.trawl_job",
     Job.LETTER_PROPOSALS: "letters.actions.proposing.proposals_job",
+    Job.NO_CONTACT: "interventions.actions.safeguarding.no_contact_job",
     Job.ABSENCE_TRAWL: "interventions.actions.trawl.trawl_job",
 }

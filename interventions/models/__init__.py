@@ -1,6 +1,17 @@
 """The nouns of the support."""
 
+from .first_day import Attempt, FirstDay, FirstDayPupil, SafeguardingItem, SafeguardingStep
 from .patterns import PatternFlag
 from .trawl import CaseProposal, Trawl, TrawlLine
 
-__all__ = ["CaseProposal", "PatternFlag", "Trawl", "TrawlLine"]
+__all__ = [
+    "Attempt",
+    "CaseProposal",
+    "FirstDay",
+    "FirstDayPupil",
+    "PatternFlag",
+    "SafeguardingItem",
+    "SafeguardingStep",
+    "Trawl",
+    "TrawlLine",
+]

@@ -19,7 +19,8 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.models import User
 from letters import post
 from letters.models import Chase, Letter, Message
-from letters.queries.reading import Reading, reading_of
+from letters.queries.reading import reading_of
+from letters.queries.words import Reading
 
 from .addresses import note_dead_address
 

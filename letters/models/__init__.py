@@ -1,5 +1,6 @@
 """The post room's nouns."""
 
+from .alerts import AlertRule, MessagePupil
 from .letters import Addressee, Letter, LetterQuerySet, PrintRun
 from .messages import Chase, Message, MessageQuerySet
 from .policy import Episode, LetterPolicy, Stop
@@ -7,6 +8,7 @@ from .templates import Letterhead, LetterKind, LetterTemplate, TemplateVersion
 
 __all__ = [
     "Addressee",
+    "AlertRule",
     "Chase",
     "Episode",
     "Letter",
@@ -16,6 +18,7 @@ __all__ = [
     "LetterTemplate",
     "Letterhead",
     "Message",
+    "MessagePupil",
     "MessageQuerySet",
     "PrintRun",
     "Stop",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -15,19 +14,10 @@ from registers.queries.registers import RegisterLine, Status, registers_of
 from registers.rules.sessions import Session
 
 from . import words
+from .alert_reading import read_alert, read_safeguarding
 from .still_due import still_due
 from .vulnerable import concerns_of
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What became of a message by now. `answered` are the chases whose registers are taken."""
-
-    subject: str
-    body: str
-    not_needed: str
-    answered: tuple[int, ...] = ()
-    html: str = ""
+from .words import Reading
 
 
 def reading_of(message: Message, *, at: datetime) -> Reading:
@@ -137,4 +127,6 @@ READERS: Final[Mapping[Message.Kind, Callable[[Message, datetime], Reading]]] = 
     Message.Kind.VULNERABLE: _vulnerable,
     Message.Kind.LETTER: _letter,
     Message.Kind.LEVEL_TOLD: _level_told,
+    Message.Kind.ALERT: read_alert,
+    Message.Kind.SAFEGUARDING: read_safeguarding,
 }

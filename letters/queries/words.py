@@ -26,6 +26,17 @@ class Words:
     body: str
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What became of a message by now. `answered` are the chases whose registers are taken."""
+
+    subject: str
+    body: str
+    not_needed: str
+    answered: tuple[int, ...] = ()
+    html: str = ""
+
+
 def link(name: str, **kwargs: object) -> str:
     """Give the whole address of a page, as a mail needs it."""
     return f"{settings.OFFICE_URL}{reverse(name, kwargs=kwargs or None)}"

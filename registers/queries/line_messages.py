@@ -115,11 +115,17 @@ def _about(rows: QuerySet[LineMessage], reach: QuerySet[Pupil]) -> list[int]:
     found = []
     for message in messages:
         said = _words_of(message)
-        address = _ADDRESS.search(message.sender)
-        way = address[0].lower() if address else _digits(message.sender)
-        if way in ways or any(_is_named(said, *names) for surname in said & called.keys() for names in called[surname]):
+        if way_of(message.sender) in ways or any(
+            _is_named(said, *names) for surname in said & called.keys() for names in called[surname]
+        ):
             found.append(message.pk)
     return found
+
+
+def way_of(sender: str) -> str:
+    """Give the number or address in a sender, in a form in which two ways of writing it are one; empty for neither."""
+    address = _ADDRESS.search(sender)
+    return address[0].lower() if address else _digits(sender)
 
 
 def _words_of(message: LineMessage) -> set[str]:

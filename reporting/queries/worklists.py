@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from attendance_office import clock
 from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
+from interventions.queries.first_day import counting_down, open_items, to_ring
 from interventions.queries.trawl_pages import open_proposals
 from letters.models import Message
 from registers.queries import doubts
@@ -67,6 +68,8 @@ def worklists(school: School, *, user: User, at: datetime, allowed: Collection[C
                 oldest=read["oldest_proposal_now"],
             )
         )  # fmt: skip
+    if Can.CONTACT_HOME in allowed:
+        found += _first_day(read)
     if Can.SEE_AGREEMENTS in allowed:
         words = (
             f"The next on {spoken_date(read['next_end_now'])}" if read["agreements_now"] else "None ends in two weeks"
@@ -112,6 +115,7 @@ def _asked(school: School, user: User, on: date, at: datetime) -> Mapping[Can, l
     messages, ending = waiting(school, user), ending_agreements(school, user, on)
     grounds = doubts.within(school, user).filter(state="open").order_by("pk").values("ground")
     proposals = open_proposals(school, user)
+    counting, ring, items = counting_down(school, user, at), to_ring(school, user, at), open_items(school, user)
     stuck = Message.objects.filter(school=school, state__in=["uncertain", "failed"])
     return {
         Can.LOG_ABSENCE: [
@@ -122,6 +126,14 @@ def _asked(school: School, user: User, on: date, at: datetime) -> Mapping[Can, l
         Can.WORK_PROPOSALS: [
             ("proposals_now", _many(proposals)),
             ("oldest_proposal_now", Subquery(proposals.order_by("proposed_at").values("proposed_at")[:1])),
+        ],
+        Can.CONTACT_HOME: [
+            ("counting_now", _many(counting)),
+            ("next_alert_now", Subquery(counting.order_by("alert__due_at").values("alert__due_at")[:1])),
+            ("ring_now", _many(ring)),
+            ("oldest_ring_now", Subquery(ring.values("opened_at")[:1])),
+            ("items_now", _many(items)),
+            ("oldest_item_now", Subquery(items.values("since_at")[:1])),
         ],
         Can.SEE_AGREEMENTS: [
             ("agreements_now", _many(ending)),
@@ -141,6 +153,25 @@ def _many(rows: QuerySet[Any]) -> Coalesce:
     """Give the number of rows as part of another query."""
     counted = rows.order_by().annotate(one=Value(1)).values("one").annotate(many=Count("*")).values("many")
     return Coalesce(Subquery(counted), 0)
+
+
+def _first_day(read: Mapping[str, Any]) -> list[Worklist]:
+    """Give the lines of first-day contact: alerts that can be stopped, families to ring, and who was not reached."""
+    goes = read["next_alert_now"]
+    alerts = f"The next goes at {clock.local(goes):%H:%M}, and can be stopped until then" if goes else "None is waiting"
+    calls = "Families whom a person rings" if read["ring_now"] else "Nobody is left to be rung"
+    items = "Open until a person closes each" if read["items_now"] else "No item is open"
+    return [
+        Worklist("alerts", "Alerts counting down", read["counting_now"], alerts, "interventions:first_day"),
+        Worklist(
+            "calls", "Calls to make", read["ring_now"], calls, "interventions:call_sheet",
+            oldest=read["oldest_ring_now"],
+        ),
+        Worklist(
+            "safeguarding", "Nobody reached", read["items_now"], items, "interventions:safeguarding_list",
+            oldest=read["oldest_item_now"],
+        ),
+    ]  # fmt: skip
 
 
 def _doubts(grounds: list[str]) -> Worklist:
