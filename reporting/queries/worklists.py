@@ -68,8 +68,7 @@ def worklists(school: School, *, user: User, at: datetime, allowed: Collection[C
                 oldest=read["oldest_proposal_now"],
             )
         )  # fmt: skip
-    if Can.CONTACT_HOME in allowed:
-        found += _first_day(read)
+    found += _first_day(read, allowed)
     if Can.SEE_AGREEMENTS in allowed:
         words = (
             f"The next on {spoken_date(read['next_end_now'])}" if read["agreements_now"] else "None ends in two weeks"
@@ -155,8 +154,10 @@ def _many(rows: QuerySet[Any]) -> Coalesce:
     return Coalesce(Subquery(counted), 0)
 
 
-def _first_day(read: Mapping[str, Any]) -> list[Worklist]:
+def _first_day(read: Mapping[str, Any], allowed: Collection[Can]) -> list[Worklist]:
     """Give the lines of first-day contact: alerts that can be stopped, families to ring, and who was not reached."""
+    if Can.CONTACT_HOME not in allowed:
+        return []
     goes = read["next_alert_now"]
     alerts = f"The next goes at {clock.local(goes):%H:%M}, and can be stopped until then" if goes else "None is waiting"
     calls = "Families whom a person rings" if read["ring_now"] else "Nobody is left to be rung"
