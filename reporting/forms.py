@@ -78,3 +78,34 @@ class OtherFigure(forms.Form):
         if possible is not None and attended is not None and attended > possible:
             self.add_error("attended", f"{attended} attended of {possible} possible cannot be.")
         return asked
+
+
+class PaperWords(forms.Form):
+    """What the author of a paper writes into it."""
+
+    title = forms.CharField(label="Title", max_length=150)
+    headline = forms.CharField(
+        label="Headline in your own words",
+        required=False,
+        max_length=4000,
+        help_text="Stands before the figures. Name nobody.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    asks = forms.CharField(
+        label="What the school asks of governors",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class ExpectedAttendance(forms.Form):
+    """What attendance is expected of the school this year."""
+
+    attendance = forms.DecimalField(
+        label="Expected attendance, per cent",
+        max_digits=4,
+        decimal_places=2,
+        help_text="The attendance baseline improvement expectation (ABIE) that DfE gave the school.",
+    )
+    note = forms.CharField(label="Where it is from", max_length=200, required=False)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import desk, differs, explorer, figures, health, saved_views
+from .views import desk, differs, explorer, figures, health, papers, saved_views
 
 app_name = "reporting"
 urlpatterns = [
@@ -19,5 +19,11 @@ urlpatterns = [
     path("explorer/views/<int:pk>/", saved_views.view_open, name="view_open"),
     path("explorer/views/<int:pk>/change/", saved_views.view_change, name="view_change"),
     path("explorer/views/<int:pk>/delete/", saved_views.view_delete, name="view_delete"),
+    path("papers/", papers.paper_list, name="paper_list"),
+    path("papers/draft/", papers.paper_draft, name="paper_draft"),
+    path("papers/expected/", papers.baseline_set, name="baseline_set"),
+    path("papers/<int:pk>/", papers.paper_detail, name="paper_detail"),
+    path("papers/<int:pk>/act/", papers.paper_act, name="paper_act"),
+    path("papers/<int:pk>/file/", papers.paper_file, name="paper_file"),
     path("office/health/", health.health, name="health"),
 ]

@@ -81,6 +81,7 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
         ),
         Way("Persistent absence", "interventions:trawl", "", frozenset({Can.SEE_TRAWL}), "absence"),
         Way("Patterns", "interventions:pattern_list", "", frozenset({Can.SEE_TRAWL}), "patterns"),
+        Way("Papers", "reporting:paper_list", "", frozenset({Can.SEE_FIGURES}), "papers"),
         Way("Cases proposed", "interventions:proposal_list", "", frozenset({Can.SEE_TRAWL}), "proposals"),
     ),
 }

@@ -1,0 +1,376 @@
+"""What a paper for governors and leadership says: every figure, chart and sentence, for page and print.
+
+All of it is of the whole school and names nobody: small numbers are held back as the tables of the explorer do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any, Final
+
+from attendance_office import clock
+from attendance_office.staff.models import School
+from attendance_office.staff.roles import Can
+from attendance_office.web.charts import BarChart, HeatChart, Line, LineChart
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.templatetags.office import day, per_cent, thousands
+from registers.queries.calendar import calendar_of
+from registers.rules.ages import school_year
+from registers.rules.dates import spoken_date
+from registers.rules.rates import Tally
+from registers.rules.sessions import monday
+from reporting.models import Baseline
+from reporting.rules.baseline import Distance
+from reporting.rules.small_numbers import SMALL, is_small
+
+from . import tables
+from .comparators import HOW_DFE_COUNTS, SHARES, Withheld, comparators
+from .explorer import Answer, Question, Reader, answer
+from .letters_followed import fairness_rows, followed_rows
+from .periods import Period, year_before
+from .sheets import Sheet
+
+# What the figures of a paper may tell pupils apart by.
+MAY_TELL: Final = frozenset({Can.SEE_FIGURES, Can.SEE_NEEDS, Can.SEE_MEANS})
+_WEEK: Final = timedelta(days=7)
+_YEAR: Final = 52 * _WEEK
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a paper is drawn from: the answers to its two questions, and what is expected of the school."""
+
+    school: School
+    now: Answer
+    before: Answer
+    baseline: Baseline | None
+    at: datetime
+
+    @property
+    def period(self) -> Period:
+        """Give the days the paper is about."""
+        return self.now.question.period
+
+
+def content_of(school: School, *, from_on: date, to_on: date, at: datetime) -> dict[str, Any]:
+    """Give a paper's content over some days: sections of words, charts and tables, the same for page and print."""
+    period = Period("paper", "This period", from_on, to_on)
+    reader = Reader.of_school(school, allowed=MAY_TELL, sees_pupils=False)
+    drawn = Drawn(
+        school=school,
+        now=answer(reader, Question(period)),
+        before=answer(reader, Question(year_before(period))),
+        baseline=baseline_of(school, to_on),
+        at=at,
+    )
+    here = clock.local(at)
+    return {
+        "school": school.name,
+        "from_on": spoken_date(from_on),
+        "to_on": spoken_date(to_on),
+        "read": f"{spoken_date(here.date())}, {here:%H:%M}",
+        "headline": headline(drawn),
+        "sections": [
+            _trend(drawn),
+            _persistent(drawn),
+            _groups(drawn),
+            _years(drawn),
+            _lates(drawn),
+            _letters(drawn),
+            _fairness(drawn),
+        ],
+        "notes": _how_counted(drawn),
+    }
+
+
+def baseline_of(school: School, on: date) -> Baseline | None:
+    """Give what is expected of a school in the school year of a day; None where nobody entered it."""
+    return Baseline.objects.filter(school=school, school_year=school_year(on)).first()
+
+
+def distance_of(drawn: Drawn) -> Distance | None:
+    """Give how far the school is from what is expected of it."""
+    if drawn.baseline is None:
+        return None
+    days = calendar_of(drawn.school.pk).days(drawn.period.from_on, drawn.period.to_on)
+    expected = Fraction(drawn.baseline.attendance) / 100
+    return Distance(expected, drawn.now.figures.tally, len({monday(on) for on in days}))
+
+
+def headline(drawn: Drawn) -> list[str]:
+    """Give the paper's first sentences."""
+    now, before = drawn.now.figures, drawn.before.figures
+    rate, earlier = now.tally.attendance_rate, before.tally.attendance_rate
+    if rate is None:
+        return ["No possible session lies in these days: there is nothing to report yet."]
+    said = [
+        (
+            f"Attendance is {per_cent(rate)}: pupils were here for {thousands(now.tally.attended)} of "
+            f"{thousands(now.tally.possible)} possible sessions."
+        )
+    ]
+    if earlier is not None:
+        said.append(f"At the same time last year it was {per_cent(earlier)}, {_points(rate - earlier)}.")
+    said.append(_of_pupils("are persistently absent (missed 10 % or more)", now.persistently_absent, now.pupils))
+    said.append(_of_pupils("are severely absent (missed half or more)", now.severely_absent, now.pupils))
+    distance = distance_of(drawn)
+    if distance is not None and drawn.baseline is not None:
+        said.append(_expected_words(drawn.baseline, distance))
+    return said
+
+
+def _of_pupils(what: str, some: int, pupils: int) -> str:
+    if is_small(some) or is_small(pupils - some):
+        return f"Fewer than {SMALL} pupils {what}." if is_small(some) else f"Nearly all pupils {what}."
+    share = Fraction(some, pupils) if pupils else None
+    return f"{thousands(some)} of {thousands(pupils)} pupils {what}: {per_cent(share)}."
+
+
+def _expected_words(baseline: Baseline, distance: Distance) -> str:
+    expected = f"The attendance expected of the school in {baseline.school_year} is {baseline.attendance:.2f} %."
+    if distance.is_met:
+        return f"{expected} It is met so far."
+    return (
+        f"{expected} {thousands(distance.sessions)} more sessions would have met it: {thousands(distance.a_week)} a "
+        f"week, as if {thousands(distance.pupils_a_week)} pupils more were here all week."
+    )
+
+
+def _points(change: Fraction) -> str:
+    tenths = round(change * 1000)
+    if tenths == 0:
+        return "the same to a tenth of a point"
+    return f"{abs(tenths) / 10:.1f} percentage points {'higher' if tenths > 0 else 'lower'} now"
+
+
+# ---------- the sections ----------
+
+
+def _trend(drawn: Drawn) -> dict[str, Any]:
+    ((_, now),), ((_, before),) = drawn.now.weeks(), drawn.before.weeks()
+    earlier = {week + _YEAR: tally for week, tally in before.items()}
+    weeks = sorted(now)
+    lines = [_line("This year", now, weeks)]
+    if set(earlier) & set(weeks):
+        lines.append(_line("A year before", earlier, weeks))
+    if drawn.baseline is not None:
+        lines.append(Line("Expected of the school", (Fraction(drawn.baseline.attendance) / 100,) * len(weeks)))
+    first = {(week.year, week.month): week for week in reversed(weeks)}
+    chart = LineChart(
+        key="paper-weeks",
+        title="Attendance week by week",
+        words="Dashed levels are 90 and 95 %. Weeks a year before are laid on the same weeks of the calendar.",
+        lines=tuple(lines),
+        marks=tuple(f"{week:%b}" if week in first.values() else "" for week in weeks),
+        places=tuple(spoken_date(week) for week in weeks),
+    )
+    published = comparators(drawn.school, drawn.period)
+    ours = _shares(drawn.now)
+    rows = [
+        (words, share, *(_theirs(one.shares[key]) for one in published))
+        for (key, words), share in zip(SHARES, ours, strict=True)
+    ]
+    edition = published[0].edition
+    beside = _table(
+        "Beside the Department for Education's published figures",
+        [
+            Column("Share"),
+            Column("This school", is_share=True),
+            *(Column(one.words, is_share=True) for one in published),
+        ],
+        rows,
+        notes=[f"DfE: {edition.words}; {published[0].rule}."],
+    )
+    words = ["Each point is a school week, counted over every pupil on roll in it."]
+    return _section("trend", "How attendance has gone", words, [chart] if weeks else [], [beside])
+
+
+def _persistent(drawn: Drawn) -> dict[str, Any]:
+    now, before = drawn.now.figures, drawn.before.figures
+    words = [
+        (
+            "A pupil is persistently absent who missed one tenth or more of their own possible sessions, severely "
+            "absent who missed half or more. Over a few weeks more pupils are persistently absent than over a "
+            "whole year."
+        )
+    ]
+    if before.pupils and not is_small(before.persistently_absent):
+        share = Fraction(before.persistently_absent, before.pupils)
+        words.append(
+            f"At the same time last year {thousands(before.persistently_absent)} of {thousands(before.pupils)} "
+            f"pupils were persistently absent ({per_cent(share)})."
+        )
+    if now.pupils and not is_small(now.persistently_absent):
+        words.append(f"Now it is {per_cent(Fraction(now.persistently_absent, now.pupils))} of {thousands(now.pupils)}.")
+    return _of_sheets("persistent", "Persistent and severe absence", words, [tables.bands(drawn.now, drawn.school)])
+
+
+def _groups(drawn: Drawn) -> dict[str, Any]:
+    words = ["Each line sets the pupils of a group beside everybody else over the same days. Groups overlap."]
+    return _of_sheets("groups", "Groups and their gaps", words, [tables.gaps(drawn.now)])
+
+
+def _years(drawn: Drawn) -> dict[str, Any]:
+    return _of_sheets("years", "Year groups", [], [tables.table(drawn.now, "year")])
+
+
+def _lates(drawn: Drawn) -> dict[str, Any]:
+    tally = drawn.now.figures.tally
+    share = Fraction(tally.late, tally.possible) if tally.possible else None
+    words = [
+        (
+            f"{thousands(tally.late)} marks say that a pupil was late: {per_cent(share)} of possible sessions. Who "
+            "comes after the register has closed is late and counts as absent without leave."
+        )
+    ]
+    return _of_sheets("lates", "Lateness, and days of the week", words, [tables.weekdays(drawn.now)])
+
+
+def _letters(drawn: Drawn) -> dict[str, Any]:
+    rows = followed_rows(drawn.school, drawn.now)
+    words = [
+        (
+            "The attendance of pupils in the four weeks before the week of a letter and in the four after it, "
+            "beside pupils within two points of the same line who had no letter, over the same weeks."
+        ),
+        (
+            "Read with care: letters go out when attendance has just fallen, and what has just fallen tends to "
+            "rise again by itself (regression to the mean). A rise after a letter is no proof that the letter did "
+            "it; compare it with the pupils who had none, and with numbers this small expect chance to move it."
+        ),
+    ]
+    table = _table(
+        "Letters and what followed them",
+        [
+            Column("Letter"), Column("Pupils"), Column("Four weeks before", is_share=True),
+            Column("Four weeks after", is_share=True), Column("Change, points", is_share=True),
+            Column("Pupils without one"), Column("Their change, points", is_share=True),
+        ],
+        rows,
+        notes=["A line with fewer than ten pupils says little. One that is too early or stands for few is held back."],
+    )  # fmt: skip
+    return _section("letters", "Letters, and what followed them", words, [], [table] if rows else [])
+
+
+def _fairness(drawn: Drawn) -> dict[str, Any]:
+    rows = fairness_rows(drawn.school, drawn.now)
+    words = [
+        (
+            "Do letters fall evenly? Pupils in the same band of absence, by group: how many had an attendance "
+            "letter, for each hundred of them. A difference is a question to ask and not an answer."
+        )
+    ]
+    table = _table(
+        "Letters at the same absence",
+        [Column("Absence"), Column("Group"), Column("Pupils"), Column("Had a letter"), Column("For each hundred")],
+        rows,
+        notes=[f"Numbers below {SMALL} are held back, and with them the other group of the same line."],
+    )
+    return _section("fairness", "Are letters sent fairly", words, [], [table] if rows else [])
+
+
+def _how_counted(drawn: Drawn) -> list[str]:
+    return [
+        (
+            "Attendance is the sessions attended over the possible sessions, summed over pupils. D, Q, X, Y1 to "
+            "Y7, Z and # are not possible sessions. A register not taken counts neither way."
+        ),
+        *HOW_DFE_COUNTS,
+        "Special needs, pupil premium, free meals, language and sex are as recorded on the day of the paper.",
+        (
+            f"Nobody is named. Numbers of pupils below {SMALL} are held back, with others from which they could be "
+            "worked out."
+        ),
+    ]
+
+
+# ---------- as it is kept ----------
+
+
+def _shares(found: Answer) -> list[Fraction | None]:
+    figures, tally = found.figures, found.figures.tally
+    ill = found.receipt(upto=None).figures.codes.get("I", 0)
+    return [
+        tally.attendance_rate,
+        tally.absence_rate,
+        tally.authorised_rate,
+        tally.unauthorised_rate,
+        Fraction(ill, tally.possible) if tally.possible else None,
+        Fraction(figures.persistently_absent, figures.pupils) if figures.pupils else None,
+    ]
+
+
+def _theirs(share: Fraction | Withheld) -> Cell:
+    return str(share) if isinstance(share, Withheld) else share
+
+
+def _line(name: str, found: dict[date, Tally], weeks: Sequence[date]) -> Line:
+    return Line(name, tuple(found[week].attendance_rate if week in found else None for week in weeks))
+
+
+def _of_sheets(key: str, title: str, words: list[str], sheets: Sequence[Sheet]) -> dict[str, Any]:
+    charts = [sheet.chart for sheet in sheets if sheet.chart is not None]
+    found = [
+        _table(
+            sheet.title,
+            sheet.columns,
+            [row.cells for row in sheet.rows],
+            total=sheet.total.cells if sheet.total else (),
+            notes=sheet.notes,
+        )
+        for sheet in sheets
+    ]
+    return _section(key, title, words, charts, found)
+
+
+def _section(
+    key: str,
+    title: str,
+    words: list[str],
+    charts: Iterable[LineChart | BarChart | HeatChart],
+    found: list[dict[str, Any]],
+) -> dict[str, Any]:
+    drawn = [
+        {
+            "title": one.title,
+            "words": one.words,
+            "svg": str(one.svg),
+            "heads": list(one.heads),
+            "rows": [[str(cell) for cell in row] for row in one.rows],
+        }
+        for one in charts
+    ]
+    return {"key": key, "title": title, "words": words, "charts": drawn, "tables": found}
+
+
+def _table(
+    title: str,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    total: Sequence[Cell] = (),
+    notes: Sequence[str] = (),
+) -> dict[str, Any]:
+    kept = [[_text(cell, column) for cell, column in zip(row, columns, strict=True)] for row in rows]
+    return {
+        "title": title,
+        "heads": [column.heading for column in columns],
+        "rows": kept,
+        "total": [_text(cell, column) for cell, column in zip(total, columns, strict=True)] if total else [],
+        "notes": list(notes),
+    }
+
+
+def _text(cell: Cell, column: Column) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, Fraction):
+        return str(per_cent(cell)) if "points" not in column.heading else f"{float(cell * 100):+.1f}"
+    if isinstance(cell, (bool, str)):
+        return str(cell)
+    if isinstance(cell, int):
+        return str(thousands(cell))
+    return str(day(cell)) if isinstance(cell, date) else str(cell)

@@ -1,0 +1,141 @@
+"""Papers: figures that agree with the explorer, nobody named, frozen when issued; what is expected of the school."""
+
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from io import BytesIO
+
+import pytest
+from django.db import DatabaseError, transaction
+from pypdf import PdfReader
+
+from attendance_office.audit.models import Entry
+from attendance_office.refusals import Refused
+from registers.models import Mark
+from registers.rules.sessions import Session
+from reporting.actions import papers as actions
+from reporting.models import Baseline, Paper
+from reporting.queries.explorer import Question, Reader, answer
+from reporting.queries.papers import MAY_TELL, content_of
+from reporting.queries.periods import Period
+from tests.conftest import MONDAY, MORNING
+from tests.factories.cast import put_on_roll
+from tests.factories.marks import take
+
+FIRST = MONDAY - timedelta(days=14)
+
+
+@pytest.fixture
+def school(cast):
+    """Thornbridge with thirty more pupils in 9A and two weeks of registers; five of them miss half of their sessions."""
+    rows = [(cast.nine_a, f"Surname{n:02d}", f"Forename{n:02d}", {"is_pp": n % 3 == 0}) for n in range(30)]
+    more = put_on_roll(*rows)
+    away = {one.pk: "O" for one in more[:5]}
+    for n in range(10):
+        day = FIRST + timedelta(days=n + 2 * (n // 5))
+        for half in ("AM", "PM"):
+            at = MORNING - timedelta(days=(MONDAY - day).days) + timedelta(hours=5 * (half == "PM"))
+            codes = away if half == "AM" else {}
+            take(cast.nine_a, Session(day, half), by=cast.sandra, at=at, codes=codes)
+    return cast.thornbridge
+
+
+def draft(cast):
+    return actions.draft_paper(school=cast.thornbridge, from_on=FIRST, to_on=MONDAY, by=cast.laila, at=MORNING)
+
+
+def text_of(paper):
+    reader = PdfReader(BytesIO(bytes(paper.file.content)))
+    return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+
+
+def test_the_paper_the_page_and_the_explorer_say_one_figure(cast, school, sign_in, at_morning):
+    found = answer(Reader.of_school(school, allowed=MAY_TELL), Question(Period("own", "Own", FIRST, MONDAY)))
+    tally = found.figures.tally
+    assert tally.attendance_rate == Fraction(610, 660)
+    paper = actions.issue_paper(paper=draft(cast), by=cast.laila, at=MORNING)
+    said = "Attendance is 92.4 %: pupils were here for 610 of 660 possible sessions."
+    assert said in paper.content["headline"]
+    assert said in text_of(paper)
+    assert said in sign_in(cast.gov).get(f"/papers/{paper.pk}/").content.decode()
+    assert "5 of 33 pupils are severely absent" in " ".join(paper.content["headline"])
+
+
+def test_nobody_is_named_and_small_numbers_are_held_back(cast, school):
+    paper = actions.issue_paper(paper=draft(cast), by=cast.laila, at=MORNING)
+    text = text_of(paper)
+    assert not [one for one in cast.pupils.values() if one.legal_surname in text]
+    assert "Surname" not in text
+    bands = next(part for part in paper.content["sections"] if part["key"] == "persistent")["tables"][0]
+    assert {row[1] for row in bands["rows"] if row[0].startswith("Half") or row[0].startswith("50")} <= {
+        "5",
+        "suppressed",
+    }
+
+
+def test_what_was_issued_stays_as_it_is_whatever_the_register_becomes(cast, school):
+    paper = actions.issue_paper(paper=draft(cast), by=cast.laila, at=MORNING)
+    before = (paper.content, bytes(paper.file.content))
+    Mark.objects.filter(school=school, code="O").update(code="I")
+    paper.refresh_from_db()
+    assert (paper.content, bytes(paper.file.content)) == before
+    for act in (actions.issue_paper, actions.drop_paper):
+        with pytest.raises(Refused, match="begin a new edition"):
+            act(paper=paper, by=cast.laila, at=MORNING)
+    with pytest.raises(Refused, match="begin a new edition"):
+        actions.write_paper(paper=paper, title="Other", headline="", asks="", by=cast.laila, at=MORNING)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Paper.objects.all().delete()
+    second = actions.next_edition(paper=paper, by=cast.laila, at=MORNING)
+    assert (second.edition, second.replaces, str(second).endswith("edition 2")) == (2, paper, True)
+    assert Entry.objects.filter(subject_kind="paper", verb="issued a paper").count() == 1
+
+
+def test_governors_read_what_is_issued_and_no_draft(cast, school, sign_in, at_morning):
+    paper = draft(cast)
+    governor = sign_in(cast.gov)
+    assert governor.get(f"/papers/{paper.pk}/").status_code == 404
+    assert "No paper has been issued yet" in governor.get("/papers/").content.decode()
+    actions.issue_paper(paper=paper, by=cast.laila, at=MORNING)
+    assert governor.get(f"/papers/{paper.pk}/").status_code == 200
+    answer = governor.get(f"/papers/{paper.pk}/file/")
+    assert (answer["Content-Type"], answer.content[:5]) == ("application/pdf", b"%PDF-")
+
+
+def test_the_author_writes_into_a_draft_and_its_page_takes_a_fixed_number_of_queries(
+    cast, school, sign_in, at_morning, count_queries
+):
+    paper = draft(cast)
+    client = sign_in(cast.laila)
+    client.post(
+        f"/papers/{paper.pk}/act/", {"act": "write", "title": "Autumn", "headline": "A good start.", "asks": "Note it."}
+    )
+    with count_queries(36):
+        page = client.get(f"/papers/{paper.pk}/").content.decode()
+    assert "A good start." in page
+    client.post(f"/papers/{paper.pk}/act/", {"act": "issue"})
+    paper.refresh_from_db()
+    assert (paper.state, paper.title) == ("issued", "Autumn")
+    assert "A good start." in text_of(paper)
+
+
+def test_what_is_expected_stands_on_the_paper_in_sessions_and_in_pupils_a_week(cast, school):
+    actions.set_baseline(school=school, on=MONDAY, attendance=Decimal("95.00"), note="DfE", by=cast.laila, at=MORNING)
+    said = " ".join(content_of(school, from_on=FIRST, to_on=MONDAY, at=MORNING)["headline"])
+    # 95 % of 660 is 627: 17 more than 610, over three school weeks.
+    assert "17 more sessions would have met it: 6 a week, as if 1 pupils more" in said
+    actions.set_baseline(school=school, on=MONDAY, attendance=Decimal("92.40"), note="", by=cast.laila, at=MORNING)
+    assert Baseline.objects.get().attendance == Decimal("92.40")
+    assert "It is met so far" in " ".join(content_of(school, from_on=FIRST, to_on=MONDAY, at=MORNING)["headline"])
+    with pytest.raises(Refused, match="from 50"):
+        actions.set_baseline(school=school, on=MONDAY, attendance=Decimal("9.4"), note="", by=cast.laila, at=MORNING)
+
+
+def test_an_empty_period_says_so(cast, db):
+    content = content_of(cast.thornbridge, from_on=MONDAY, to_on=MONDAY, at=MORNING)
+    assert content["headline"] == ["No possible session lies in these days: there is nothing to report yet."]
+
+
+def test_another_schools_paper_is_not_there(cast, school, sign_in, at_morning):
+    paper = actions.issue_paper(paper=draft(cast), by=cast.laila, at=MORNING)
+    assert sign_in(cast.olly).get(f"/papers/{paper.pk}/").status_code == 404
