@@ -151,7 +151,7 @@ class BarChart:
                 wide = (right - left) * float(bar.share / longest)
                 parts.append(
                     format_html(
-                        '<rect class="bar" fill="currentColor" x="{}" y="{}" width="{}" height="{}"/>',
+                        '<rect class="length" fill="currentColor" x="{}" y="{}" width="{}" height="{}"/>',
                         left, y, f"{wide:.1f}", _BAR,
                     )
                 )  # fmt: skip
@@ -368,7 +368,7 @@ def _hatch(key: str) -> SafeString:
 
 def _key_of_bars(key: str, names: Sequence[str], left: int) -> SafeString:
     return format_html(
-        '<rect class="bar" fill="currentColor" x="{}" y="4" width="18" height="10"/><text x="{}" y="13">{}</text>'
+        '<rect class="length" fill="currentColor" x="{}" y="4" width="18" height="10"/><text x="{}" y="13">{}</text>'
         '<rect fill="url(#{}-hatch)" stroke="currentColor" stroke-opacity=".6" x="{}" y="4" width="18" height="10"/>'
         '<text x="{}" y="13">{}</text>',
         left, left + 24, names[0], key, left + 180, left + 204, names[1],
