@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from attendance_office import clock
 from attendance_office.audit import trail
@@ -11,6 +12,7 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
 from letters.models import Addressee, Letter, LetterKind
 from letters.queries.doubts import OUT, Doubt, doubts_of
+from letters.queries.letter_values import receipts
 from letters.queries.wording import wording, wordings
 
 State = Letter.State
@@ -115,6 +117,7 @@ def _draft_apologies(school: School, letters: Sequence[Letter], *, by: User | No
         .exclude(state=State.DECLINED)
         .values_list("corrects", flat=True)
     )
+    read = _figures_now(school, letters)
     drafts = []
     for letter in letters:
         version = wording(found, LetterKind.APOLOGY, letter.language)
@@ -126,7 +129,7 @@ def _draft_apologies(school: School, letters: Sequence[Letter], *, by: User | No
                 school=school, key=f"apology:{letter.pk}:{turn}", kind=LetterKind.APOLOGY, pupil_id=letter.pupil_id,
                 corrects=letter, version=version, channel=letter.channel, to_name=letter.to_name,
                 to_address=letter.to_address, to_email=letter.to_email, language=letter.language,
-                is_large_print=letter.is_large_print, facts=letter.facts_sent or letter.facts,
+                is_large_print=letter.is_large_print, facts=read.get(letter.pk, {}),
                 proposed_on=clock.local(at).date(), proposed_at=at, proposed_by=by,
             )
         )  # fmt: skip
@@ -138,6 +141,25 @@ def _draft_apologies(school: School, letters: Sequence[Letter], *, by: User | No
         for one in readers
     )
     return made
+
+
+def _figures_now(school: School, letters: Sequence[Letter]) -> dict[int, dict[str, Any]]:
+    """Give the figures of the days that each letter counted, as the register now has them."""
+    by_days: dict[tuple[str, str], list[Letter]] = {}
+    for letter in letters:
+        facts = letter.facts_sent or letter.facts
+        if facts.get("from_on"):
+            by_days.setdefault((facts["from_on"], facts["to_on"]), []).append(letter)
+    found: dict[int, dict[str, Any]] = {}
+    for (first, last), some in by_days.items():
+        read = receipts(
+            school.pk,
+            {one.pupil_id for one in some},
+            from_on=date.fromisoformat(first),
+            to_on=date.fromisoformat(last),
+        )
+        found |= {one.pk: read[one.pupil_id] for one in some}
+    return found
 
 
 def _drop_apologies(school: School, letters: Sequence[Letter]) -> None:

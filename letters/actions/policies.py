@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -75,7 +75,9 @@ def set_policy(
     return made
 
 
-def supply_policies(*, school: School, by: User | None, at: datetime) -> list[LetterPolicy]:
+def supply_policies(
+    *, school: School, leaves_out: Sequence[str] = (), by: User | None, at: datetime
+) -> list[LetterPolicy]:
     """Give a school the usual policy of each level it never had one of, from the start of the school year.
 
     The templates that come with the office are supplied where the school has none.
@@ -94,7 +96,7 @@ def supply_policies(*, school: School, by: User | None, at: datetime) -> list[Le
             made.append(
                 LetterPolicy.objects.create(
                     school=school, level=level, from_on=from_on, template=template, made_at=at, made_by=by,
-                    **_values(USUAL[level]),
+                    **_values(replace(USUAL[level], leaves_out=leaves_out)),
                 )
             )  # fmt: skip
         if made:

@@ -51,7 +51,7 @@ def below_words(below: Fraction | Decimal) -> str:
 
 
 def window_of(policy: LetterPolicy, on: date, calendar: Calendar) -> Window:
-    """Give the days that a policy counts on a day: up to the last school day before it.
+    """Give the school days that a policy counts on a day: the first of its period to the last before the day.
 
     The day itself is never counted, so that a register not yet taken cannot count against anybody.
     """
@@ -67,7 +67,7 @@ def window_of(policy: LetterPolicy, on: date, calendar: Calendar) -> Window:
         term_starts=max(starts, default=None),
         weeks=list(calendar.school_weeks(school_year_starts(on), to_on)),
     )
-    return Window(from_on, to_on)
+    return Window(next(day for day in before if day >= min(from_on, to_on)), to_on)
 
 
 def groups_left_out(policies: Iterable[LetterPolicy]) -> set[int]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from attendance_office.web.templatetags.office import per_cent
 from letters.models import LetterPolicy
+from letters.rules.amounts import per_cent
 from registers.models import Mark
 from registers.queries.figures import PupilFigures
 from registers.rules import codes
@@ -78,16 +79,16 @@ def facts_of(
         "unauthorised": counted.unauthorised,
         "late": counted.late,
         "missing": len(held - marked),
-        "percent": rate_words(counted.attended, counted.possible),
+        "percent": rate_words(counted.attended, counted.possible, policy.below),
         "codes": dict(sorted(by_code.items())),
         "absences": absences,
         "days": [[on.isoformat(), halves.get("AM", ""), halves.get("PM", "")] for on, halves in sorted(days.items())],
     }
 
 
-def rate_words(attended: int, possible: int) -> str:
-    """Give a rate to be read, like "94.2 %"; never compared."""
-    return per_cent(Fraction(attended, possible) if possible else None)
+def rate_words(attended: int, possible: int, below: Decimal | None = None) -> str:
+    """Give a rate to be read, like "94.2 %": under a level never as having reached it; empty where nothing counted."""
+    return per_cent(Fraction(attended, possible) if possible else None, below).replace("\u00a0", " ")
 
 
 def is_supported(facts: Mapping[str, Any], attended: int, possible: int) -> bool:

@@ -111,7 +111,7 @@ def letter_detail(request: StaffRequest, pk: int) -> HttpResponse:
         "policy_from_on": _day(facts, "policy_from_on"),
         "addressees": list(letter.addressees.order_by("pk")),
         "others": list(_others(request, letter)),
-        "messages": list(letter.messages.order_by("pk")),
+        "posted": list(letter.messages.order_by("pk")),
         "entries": list(entries.order_by("at")),
         "shown": shown(letter, at=clock.now()) if is_undecided else None,
         "is_undecided": is_undecided,

@@ -17,7 +17,8 @@ from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
 from interventions.queries.first_day import counting_down, open_items, to_ring
 from interventions.queries.trawl_pages import open_proposals
-from letters.models import Message
+from letters.models import Letter, Message
+from letters.queries.doubts import in_doubt
 from registers.queries import doubts
 from registers.queries.admissions import no_working_number, returns_due
 from registers.queries.agreements import ending_agreements
@@ -69,6 +70,8 @@ def worklists(school: School, *, user: User, at: datetime, allowed: Collection[C
             )
         )  # fmt: skip
     found += _first_day(read, allowed)
+    if Can.APPROVE_LETTERS in allowed:
+        found += _letters(read)
     if Can.SEE_AGREEMENTS in allowed:
         words = (
             f"The next on {spoken_date(read['next_end_now'])}" if read["agreements_now"] else "None ends in two weeks"
@@ -115,6 +118,7 @@ def _asked(school: School, user: User, on: date, at: datetime) -> Mapping[Can, l
     grounds = doubts.within(school, user).filter(state="open").order_by("pk").values("ground")
     proposals = open_proposals(school, user)
     counting, ring, items = counting_down(school, user, at), to_ring(school, user, at), open_items(school, user)
+    letters = Letter.objects.visible_to(user).filter(school=school)
     stuck = Message.objects.filter(school=school, state__in=["uncertain", "failed"])
     return {
         Can.LOG_ABSENCE: [
@@ -138,6 +142,12 @@ def _asked(school: School, user: User, on: date, at: datetime) -> Mapping[Can, l
             ("agreements_now", _many(ending)),
             ("next_end_now", Subquery(ending.values("ends_on")[:1])),
         ],
+        Can.APPROVE_LETTERS: [
+            ("letters_now", _many(letters.filter(state=Letter.State.PROPOSED))),
+            ("held_now", _many(letters.filter(state=Letter.State.HELD_BACK))),
+            ("doubted_now", _many(in_doubt(school, user))),
+            ("oldest_doubt_now", Subquery(in_doubt(school, user).values("doubted_at")[:1])),
+        ],
         Can.SEE_CONTACTS: [("numbers_now", _many(no_working_number(school, user, on)))],
         Can.IMPORT: [
             ("imports_now", _many(imports_to_look_at(school))),
@@ -146,6 +156,27 @@ def _asked(school: School, user: User, on: date, at: datetime) -> Mapping[Can, l
         ],
         Can.SEE_OUTBOX: [("post_now", _many(stuck))],
     }
+
+
+def _letters(read: Mapping[str, Any]) -> list[Worklist]:
+    """Give the worklists of the post room: proposed, held back, and no longer supported by the register."""
+    due, held, doubted = read["letters_now"], read["held_now"], read["doubted_now"]
+    return [
+        Worklist(
+            "letters", "Letters due", due,
+            "To be approved or set aside" if due else "No letter waits for a decision", "letters:due_list",
+        ),
+        Worklist(
+            "held", "Letters held back", held,
+            "No longer due when they were read again" if held else "None is held back", "letters:letter_list",
+            "state=held_back",
+        ),
+        Worklist(
+            "doubted", "Letters in doubt", doubted,
+            "The register no longer supports them" if doubted else "The register supports every letter",
+            "letters:letter_list", "state=doubted", oldest=read["oldest_doubt_now"],
+        ),
+    ]  # fmt: skip
 
 
 def _many(rows: QuerySet[Any]) -> Coalesce:

@@ -17,9 +17,7 @@ TERM = date(2026, 11, 9)
 BEGAN = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 
 
-def give_template(
-    school, kind, body="Dear ((to_name)), ((pupil_name)) was here for ((attended)) sessions.", language="English"
-):
+def give_template(school, kind, body="((Forename)) was here for ((sessions attended)).", language="English"):
     template, _ = LetterTemplate.objects.get_or_create(
         school=school, kind=kind, name=LetterKind(kind).label, language=language
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -17,8 +17,10 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.models import School
 from attendance_office.staff.roles import TITLES
 from interventions.actions.demo import trawl_past_fridays
+from interventions.actions.due import run_job
 from interventions.actions.sweep import preview_sweep, run_sweep
 from interventions.queries.plan_words import told_by
+from letters.actions.demo import correct_after_proposal, lay_out_letters
 from letters.actions.templates import supply_templates
 from registers.actions import demo
 from registers.models import NonSchoolDay
@@ -68,8 +70,20 @@ class Command(BaseCommand):
         demo.lay_out_morning(school=thornbridge, day=here.date(), seed=options["seed"], by=None, at=at)
         if run := trawl_past_fridays(school=thornbridge, at=at):
             self.stdout.write(f"{thornbridge.name}: {run} weekly trawls for persistent absence")
+        self._letters(thornbridge, here.date(), at)
         self._sweep(thornbridge)
         self._sign_ins()
+
+    def _letters(self, school: School, day: date, at: datetime) -> None:
+        """Lay out the post room, propose this morning's letters and say how many wait."""
+        proposed_at = lay_out_letters(school=school, day=day, by=None, at=at)
+        try:
+            run = run_job(school=school, job=Job.LETTER_PROPOSALS.value, on=day, by=None, at=proposed_at)
+        except Refused as refusal:
+            self.stdout.write(f"{school.name}: {refusal}")
+            return
+        correct_after_proposal(school=school, day=day, by=None, at=at)
+        self.stdout.write(f"{Job.LETTER_PROPOSALS.label}, {school.name}: {run.words}")
 
     def _sweep(self, school: School) -> None:
         """Run this morning's sweep and print what it saw and did, a line for each message."""
