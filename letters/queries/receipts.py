@@ -87,7 +87,7 @@ def facts_of(
 
 
 def rate_words(attended: int, possible: int, below: Decimal | None = None) -> str:
-    """Give a rate to be read, like "94.2 %": under a level never as having reached it; empty where nothing counted."""
+    """Give a rate to be read, like "94.2 %": under a level never as having reached it."""
     return per_cent(Fraction(attended, possible) if possible else None, below).replace("\u00a0", " ")
 
 
