@@ -90,6 +90,12 @@ def worklists(school: School, *, user: User, at: datetime, allowed: Collection[C
         many = read["numbers_now"]
         words = "On roll, and nobody can be rung about them" if many else "Somebody can be rung about every pupil"
         found.append(Worklist("numbers", "Pupils without a working number", many, words, "registers:contact_health"))
+    return found + _machinery(read, allowed)
+
+
+def _machinery(read: Mapping[str, Any], allowed: Collection[Can]) -> list[Worklist]:
+    """Give the worklists of what comes in and goes out by itself: files, links, messages."""
+    found = []
     if Can.IMPORT in allowed:
         found += _files(read)
     if Can.SEE_OUTBOX in allowed:
