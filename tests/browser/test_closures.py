@@ -47,7 +47,7 @@ def test_an_officer_closes_the_school_from_the_calendar_and_takes_it_back(cast, 
     looked_at(page, no_violations, "closure")
     page.get_by_label("Why it is taken back").fill("The heating came on")
     page.get_by_role("button", name="Take it back").click()
-    expect(page.get_by_text("3 marks taken back, 1 restored")).to_be_visible()
+    expect(page.get_by_text("3 marks taken back, 1 restored").first).to_be_visible()
     assert Mark.objects.get(pupil=cast.callum, half="AM").code == "I"
     close(cast, code="Y3", name="Flood in the east block", year_groups=(8,), from_on=TUESDAY, to_on=TUESDAY)
     page.goto("/office/closures/")

@@ -70,7 +70,7 @@ def test_the_first_morning(transactional_db, live_server, signed_in_page, played
     take(school, "9A", at(8, 50))
     take(school, "8C", at(8, 55))
     runs = run_due(at=at(9, 0))
-    assert [run.job for run in runs] == ["known_codes", "am_sweep"]
+    assert [run.job for run in runs] == ["known_codes", "letter_proposals", "am_sweep"]
     for message in Message.objects.filter(state="waiting"):
         deliver(message_id=message.pk, at=at(9, 0))
     told = Message.objects.filter(school=school, kind="chase", state="sent")

@@ -11,7 +11,7 @@ from attendance_office.audit.models import Entry
 from attendance_office.audit.trail import record
 from attendance_office.staff.models import Post
 from letters.actions.chases import chase_registers
-from letters.models import Chase, Message
+from letters.models import AlertRule, Chase, Letterhead, Message, Stop
 from registers.actions.pupils import change_pupil
 from registers.models import (
     AbsenceNote,
@@ -31,6 +31,7 @@ from registers.models import (
 )
 from registers.queries.registers import registers_of
 from registers.rules.sessions import Session
+from reporting.models import Baseline
 from tests.conftest import MONDAY, MORNING
 from tests.factories.marks import take
 
@@ -74,6 +75,14 @@ MADE = {
     Closure: ("name", lambda cast: Closure.objects.create(
         school=cast.thornbridge, code="Y4", name="Snow", from_on=MONDAY, to_on=MONDAY, made_at=MORNING
     )),
+    AlertRule: ("countdown_minutes", lambda cast: AlertRule.objects.create(school=cast.thornbridge)),
+    Baseline: ("note", lambda cast: Baseline.objects.create(
+        school=cast.thornbridge, school_year="2026/27", attendance="94.00", set_at=MORNING
+    )),
+    Letterhead: ("foot", lambda cast: Letterhead.objects.create(school=cast.thornbridge)),
+    Stop: ("reason", lambda cast: Stop.objects.create(
+        school=cast.thornbridge, pupil=cast.callum, reason="Bereavement", owner=cast.bea, from_on=MONDAY, made_at=MORNING
+    )),
     Lesson: ("room", lesson),
     LessonMark: ("comment", lambda cast: LessonMark.objects.create(
         school=cast.thornbridge, pupil=cast.callum, lesson=lesson(cast), on=MONDAY, code="/", recorded_at=MORNING
@@ -97,7 +106,7 @@ def test_kept_rows_are_neither_changed_deleted_nor_emptied(cast, model):
     tracked = model.pgh_tracked_model
     first = row_of(tracked, cast)
     column = MADE[tracked][0] if tracked in MADE else COLUMNS.get(tracked, "year_group")
-    value = 8 if column == "year_group" else "elsewhere"
+    value = 8 if column in {"year_group", "countdown_minutes"} else "elsewhere"
     model.pgh_tracked_model.objects.filter(pk=first.pk).update(**{column: value})
     assert model.objects.get().pgh_obj_id == first.pk
 

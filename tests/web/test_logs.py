@@ -17,7 +17,7 @@ from interventions import tasks as sweeps
 from interventions.actions import due, sweep
 from letters import tasks as letters
 from letters.models import Message
-from letters.post import EmailMessage
+from letters.post.mail import EmailMultiAlternatives
 from tests.conftest import MONDAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_morning")]
@@ -62,7 +62,7 @@ def test_a_sweep_and_a_post_room_that_break_log_no_pupil(cast, console, settings
     def refuse(self, fail_silently=False):
         raise OSError(f"{self.subject} {self.to} Tyler Maddox is not wanted here")
 
-    monkeypatch.setattr(EmailMessage, "send", refuse)
+    monkeypatch.setattr(EmailMultiAlternatives, "send", refuse)
     sweep.run_sweep(school=cast.thornbridge, job="am_sweep", on=MONDAY, by=None, at=sweeps.clock.now())
     assert Message.objects.filter(body__contains="Maddox").exists()
     assert letters.deliver_waiting.apply().state == "SUCCESS"
