@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -69,7 +69,7 @@ class EditTemplate(forms.Form):
     subject = forms.CharField(max_length=200, label="Subject", help_text="The letter's title, and an e-mail's subject.")
     body = forms.CharField(
         label="Body",
-        widget=forms.Textarea(attrs={"rows": 26, "spellcheck": "true", "class": "field words"}),
+        widget=forms.Textarea(attrs={"rows": 26, "spellcheck": "true", "class": "words"}),
         strip=False,
     )
     why = forms.CharField(
@@ -118,15 +118,18 @@ class Write(forms.Form):
     before_to_on = forms.DateField(label="to", widget=DATE, required=False)
     token = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, asked: Sequence[Field], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fields: Mapping[Field, bool], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not {"per cent before", "gained"} & {field.name for field in fields}:
+            del self.fields["before_from_on"], self.fields["before_to_on"]
+        asked = [field for field in fields if field.is_given]
         self.asked = {f"given_{place}": field.name for place, field in enumerate(asked)}
         for place, field in enumerate(asked):
             self.fields[f"given_{place}"] = forms.CharField(
                 label=field.name.capitalize(),
                 max_length=300,
-                required=False,
-                help_text=f"As \u201c{field.example}\u201d.",
+                required=fields[field],
+                help_text=f"For example: {field.example}",
             )
 
     @property

@@ -98,10 +98,14 @@ def _claim(*, at: datetime, school_id: int | None) -> Letter | None:
         waiting = Letter.objects.filter(Q(due_at=None) | Q(due_at__lte=at), state=State.WAITING)
         if school_id is not None:
             waiting = waiting.filter(school=school_id)
-        free = waiting.select_for_update(skip_locked=True, of=("self",)).order_by("approved_at", "pk")
-        letter = free.select_related("school", "pupil__tutor_group", "policy", "episode", "approved_by").first()
-        if letter is None:
+        # Its key alone, by the index of those that wait: the row is wide, and hundreds may be waiting behind it.
+        free = waiting.select_for_update(skip_locked=True).order_by("due_at", "pk").values_list("pk", flat=True).first()
+        if free is None:
             return None
+        rows = Letter.objects.select_related(
+            "school", "pupil__tutor_group", "policy", "episode", "approved_by", "version__template", "version__school"
+        )
+        letter = rows.get(pk=free)
         letter.state, letter.claim, letter.claimed_at = State.CLAIMED, uuid4(), at
         letter.attempts += 1
         letter.save(update_fields=["state", "claim", "claimed_at", "attempts"])

@@ -39,6 +39,13 @@ def ready_letters(school: School, order: str, user: User, *, kinds: Sequence[str
     return rows.filter(kind__in=kinds) if kinds else rows
 
 
+def on_the_way(school: School, user: User) -> dict[str, int]:
+    """Count the letters within reach that are in no run yet and still to be made, and those that failed: one query."""
+    rows = Letter.objects.visible_to(user).filter(school=school, print_run=None)
+    found = dict(rows.values_list("state").annotate(many=Count("pk")))
+    return {"to_make": found.get(State.WAITING, 0) + found.get(State.CLAIMED, 0), "failed": found.get(State.FAILED, 0)}
+
+
 def runs_of(school: School, user: User) -> QuerySet[PrintRun]:
     """Give a school's runs, the latest first, with how many letters each has, made and not.
 

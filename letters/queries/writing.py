@@ -58,11 +58,14 @@ class Plan:
         return list(dict.fromkeys(one.chosen.note for one in self.letters if one.chosen.note))
 
 
-def asked_for(template: LetterTemplate) -> list[Field]:
-    """Give the fields that a person fills in for a letter of this template."""
+def fields_of(template: LetterTemplate) -> dict[Field, bool]:
+    """Give the fields that a template holds as it now stands, as they come, and whether there is no letter without."""
     version = latest_version(template)
-    names = dict.fromkeys([*read(version.subject).fields, *read(version.body).fields])
-    return [FIELDS[name] for name in names if FIELDS[name].is_given]
+    found: dict[Field, bool] = {}
+    for words in (read(version.subject), read(version.body)):
+        for name in words.fields:
+            found[FIELDS[name]] = found.get(FIELDS[name], False) or name in words.needed
+    return found
 
 
 def usual_period(school: School, on: date) -> Period:

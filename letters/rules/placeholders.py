@@ -108,6 +108,11 @@ class Template:
         """Give the names of all fields in it, those of conditions included, each once, as they come."""
         return tuple(dict.fromkeys(_names(self.nodes)))
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Give the names of the fields that stand outside every condition: without their values there is no letter."""
+        return tuple(dict.fromkeys(node.name for node in self.nodes if isinstance(node, _Field)))
+
     def fill(self, values: Mapping[str, Value]) -> tuple[Block, ...]:
         """Give the letter's blocks with these values; a value of nothing but space is no value.
 

@@ -147,7 +147,7 @@ We wrote to you about ((forename))\u2019s attendance. That letter should not hav
 ((end))
 
 ((if per cent))
-The record now says that ((forename)) was here for ((sessions attended)) of ((sessions possible)) ((period)): an attendance of ((per cent)).
+The record now says that ((forename)) was here for ((days attended)) of ((days possible)) ((period)): an attendance of ((per cent)).
 ((end))
 
 Please take no notice of the letter. We are sorry for the worry it may have caused, and we have put our record right.

@@ -40,7 +40,8 @@ def run_list(request: StaffRequest) -> HttpResponse:
             if found:
                 ready.append((order, found, sum(many for _, many in found)))
     page = Paginator(answers.runs_of(request.school, request.user), PAGE).get_page(request.GET.get("page"))
-    return render(request, "letters/run_list.html", {"ready": ready, "page": page})
+    context = {"ready": ready, "page": page, "way": answers.on_the_way(request.school, request.user)}
+    return render(request, "letters/run_list.html", context)
 
 
 @require_POST

@@ -22,12 +22,14 @@ from letters.actions.writing import write_letters
 from letters.models import LetterTemplate
 from letters.queries.composing import Envelope, compose, letterhead_of
 from letters.queries.letter_values import Given
-from letters.queries.writing import BY_HAND, Period, Plan, asked_for, plan_letters, usual_period
+from letters.queries.writing import BY_HAND, Period, Plan, fields_of, plan_letters, usual_period
 from letters.rules.blocks import as_html
 from registers.filters.pupils import Pupils as Filter
 from registers.models import Contact, Pupil
 from registers.queries.name_matching import match_lines
 from registers.queries.pupils import present
+
+_KINDS = [str(kind) for kind in BY_HAND]
 
 
 @require_http_methods(["GET", "POST"])
@@ -37,20 +39,18 @@ def write(request: StaffRequest) -> HttpResponse:
 
     Pupils come from an address (`pupil`, `group`), or from a list that sends those it has selected.
     """
-    rows = LetterTemplate.objects.filter(
-        school=request.school, kind__in=BY_HAND, language="English", is_used=True
-    ).order_by("kind", "name")
-    templates = list(rows.select_related("school"))
+    rows = LetterTemplate.objects.filter(school=request.school, kind__in=BY_HAND, language="English", is_used=True)
+    templates = sorted(rows.select_related("school"), key=lambda one: (_KINDS.index(one.kind), one.name))
     if not templates:
         return render(request, "letters/write.html", {"templates": []})
     wanted = whole(request.POST.get("template") or request.GET.get("template"))
     template = next((one for one in templates if one.pk == wanted), templates[0])
-    asked = asked_for(template)
+    fields = fields_of(template)
     act = request.POST.get("act", "")
     if act not in {"look", "approve"}:
-        form = forms.Write(asked=asked, initial=_first(request))
+        form = forms.Write(fields=fields, initial=_first(request))
         return _page(request, templates, template, form)
-    form = forms.Write(request.POST, asked=asked)
+    form = forms.Write(request.POST, fields=fields)
     if not form.is_valid():
         return _page(request, templates, template, form)
     return _asked(request, templates, template, form, act)
@@ -65,7 +65,7 @@ def _asked(
     matched = match_lines(said["who"], school=request.school, user=request.user, on=on)
     for line, words in matched.left:
         form.add_error("who", f"\u201c{line}\u201d: {words}")
-    earlier = (said["before_from_on"], said["before_to_on"]) if said["before_from_on"] else None
+    earlier = (said["before_from_on"], said["before_to_on"]) if said.get("before_from_on") else None
     period = Period(said["from_on"], said["to_on"], earlier)
     if not form.errors and act == "approve":
         try:
@@ -134,18 +134,23 @@ def _kept(request: StaffRequest) -> str:
 def _first(request: StaffRequest) -> dict[str, Any]:
     """Give what the page begins with: the pupils it was asked for, and the school year so far."""
     period = usual_period(request.school, clock.today())
-    who = "\n".join(pupil.upn for pupil in _pupils(request))
-    return {
-        "who": request.POST.get("who", "") or who,
-        "from_on": period.from_on,
-        "to_on": period.to_on,
-        "token": uuid4(),
-    }
+    who = _lines(request, _pupils(request))
+    first = {"who": who, "from_on": period.from_on, "to_on": period.to_on, "token": uuid4()}
+    return first | {name: text for name, text in request.POST.items() if text}
+
+
+def _lines(request: StaffRequest, pupils: list[Pupil]) -> str:
+    """Name pupils a line each: as people say them where that names each of them and nobody else, else by UPN."""
+    named = [f"{pupil} {pupil.tutor_group.name if pupil.tutor_group else ''}".strip() for pupil in pupils]
+    found = match_lines("\n".join(named), school=request.school, user=request.user, on=clock.today())
+    if found.left or {one.pk for one in found.pupils} != {one.pk for one in pupils}:
+        named = [pupil.upn for pupil in pupils]
+    return "\n".join(named)
 
 
 def _pupils(request: StaffRequest) -> list[Pupil]:
     """Find the pupils that an address or a list's selection names, within reach."""
-    reach = Pupil.objects.visible_to(request.user).filter(school=request.school)
+    reach = Pupil.objects.visible_to(request.user).filter(school=request.school).select_related("tutor_group")
     if request.POST.get("all"):
         query = QueryDict(request.POST.get("query", "")).copy()
         query.setdefault("q", "")

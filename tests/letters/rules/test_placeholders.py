@@ -85,6 +85,12 @@ def test_a_field_without_a_value_stops_the_letter_and_names_every_such_field_onc
     assert "((meeting date)) has no value: the day of the meeting" in str(caught.value)
 
 
+def test_the_fields_without_which_there_is_no_letter_stand_outside_every_condition():
+    words = read("((forename)) ((if reason))((reason))((end)) ((meeting date))")
+    assert words.needed == ("forename", "meeting date")
+    assert words.fields == ("forename", "reason", "meeting date")
+
+
 def test_a_value_is_never_markup_nor_a_block_nor_bold():
     evil = "<script>x</script>\n# Head\n- item **bold** | cell ((form)) &amp; <img src=http://x>"
     out = html("Hello ((forename))\n\n| ((forename)) | 1 |", forename=evil, form="9A")
