@@ -1,4 +1,4 @@
-"""The demo's trawls: those of the last four Fridays, each counted to its day, and what became of the older ones."""
+"""The demo's Friday trawls with what became of the older ones, and this morning's first-day contact, begun."""
 
 from __future__ import annotations
 
@@ -12,12 +12,26 @@ from attendance_office.jobs.models import Job
 from attendance_office.staff.models import Post, School
 from attendance_office.staff.roles import Role
 from interventions.actions.due import run_job
+from interventions.actions.first_day import prepare_alerts
 from interventions.actions.trawl import put_aside, take_up
-from interventions.models import CaseProposal, Trawl
+from interventions.models import CaseProposal, FirstDay, Trawl
+from interventions.queries.first_day import board_of, session_now
+from letters.actions.deliveries import note_delivery
+from letters.actions.outbox import deliver, reference_of
+from letters.actions.replies import take_reply
+from letters.models import Message
 from registers.queries.calendar import calendar_of
 
 FRIDAYS: Final = 4
 _FRIDAY: Final = 4
+FAMILIES: Final = 14
+COUNTING: Final = 2
+_ASKED_BEFORE: Final = timedelta(minutes=8)
+_ANSWERS: Final = (
+    "Sorry, {name} was sick in the night and is staying in bed today.",
+    "{name} has a dentist appointment, back by 11.",
+    "{name} left for school at 8 as always?",
+)
 _ASIDE: Final = (
     "In hospital until the new year, the ward school teaches",
     "Parent met on Thursday, plan agreed with the head of year",
@@ -53,3 +67,37 @@ def _work_through(school: School, *, at: datetime) -> None:
         put_aside(school=school, proposals=[row], why=why, by=lead.user, at=at)
     if rest := rows[len(_ASIDE) :]:
         take_up(school=school, proposals=rest, by=lead.user, at=at + timedelta(minutes=20))
+
+
+def begin_first_day(*, school: School, at: datetime) -> int:
+    """Begin this morning's first-day contact, once: fourteen families alerted, three answers waiting, one number dead.
+
+    Two alerts still count down. Families whose homes are never alerted are on the call sheet. Gives how many alerts.
+    """
+    session = session_now(school, at)
+    officer = Post.objects.filter(school=school, role=Role.OFFICER, ended_on=None).select_related("user").first()
+    if session is None or officer is None or FirstDay.objects.filter(school=school, on=session.on).exists():
+        return 0
+    board = board_of(school, officer.user, session, at)
+    lines = sorted(board.alertable[:FAMILIES], key=lambda line: line.planned.told.channel != Message.Channel.SMS)
+    first, last = lines[: len(lines) - COUNTING], lines[len(lines) - COUNTING :]
+    never = [line for line in board.not_alertable if line.family.flagged]
+    groups = ((first + never, at - _ASKED_BEFORE), (last, at))
+    for group, asked_at in groups:
+        keys = [pupil.pk for line in group for pupil in line.away]
+        if keys:
+            prepare_alerts(school=school, session=session, pupil_ids=keys, by=officer.user, at=asked_at)
+    gone = list(Message.objects.filter(school=school, kind=Message.Kind.ALERT, on=session.on, due_at__lte=at))
+    for message in gone:
+        deliver(message_id=message.pk, at=at)
+    texts = [message for message in gone if message.channel == Message.Channel.SMS]
+    for place, message in enumerate(texts):
+        status = "permanent-failure" if place == len(_ANSWERS) else "delivered"
+        note_delivery(number="", reference=reference_of(message), status=status, at=at)
+    for said, message in zip(_ANSWERS, texts, strict=False):
+        pupil = message.about.select_related("pupil").order_by("pk")[0].pupil
+        take_reply(
+            number=message.address, text=said.format(name=pupil.forename), reference=f"demo {message.pk}",
+            received_at=at, at=at,
+        )  # fmt: skip
+    return len(lines)

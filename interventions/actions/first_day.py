@@ -49,28 +49,28 @@ def open_families(
                 school=school, on=session.on, half=session.half
             ).select_related("first_day__alert", "first_day__item")
         }  # fmt: skip
-        found, new = [], 0
+        found: list[tuple[FirstDay, Family]] = []
+        new: list[FirstDay] = []
         for family in families_of(school, [mark.pupil for mark in marks.values()], session, rule):
             if pupil_ids is not None and not family.ids & set(pupil_ids):
                 continue
             day = next((there[pk] for pk in sorted(family.ids) if pk in there), None)
             if day is None:
-                day = FirstDay.objects.create(
-                    school=school, on=session.on, half=session.half, opened_at=at, opened_by=by
-                )
-                new += 1
-            FirstDayPupil.objects.bulk_create(
-                FirstDayPupil(
-                    school=school, first_day=day, pupil_id=pk, on=session.on, half=session.half,
-                    since_at=marks[pk].recorded_at, joined_at=at,
-                )
-                for pk in sorted(family.ids) if pk not in there
-            )  # fmt: skip
+                day = FirstDay(school=school, on=session.on, half=session.half, opened_at=at, opened_by=by)
+                new.append(day)
             found.append((day, family))
+        FirstDay.objects.bulk_create(new)
+        FirstDayPupil.objects.bulk_create(
+            FirstDayPupil(
+                school=school, first_day=day, pupil_id=pk, on=session.on, half=session.half,
+                since_at=marks[pk].recorded_at, joined_at=at,
+            )
+            for day, family in found for pk in sorted(family.ids) if pk not in there
+        )  # fmt: skip
         if new:
             trail.record(
                 verb="opened first-day contact", by=by, at=at, school_id=school.pk, subject_kind="session",
-                subject_id=f"{session.on.isoformat()} {session.half}", words=f"Families to contact: {new} more.",
+                subject_id=f"{session.on.isoformat()} {session.half}", words=f"Families to contact: {len(new)} more.",
                 after={"families": [day.pk for day, _ in found]},
             )  # fmt: skip
     return found

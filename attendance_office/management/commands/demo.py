@@ -16,7 +16,7 @@ from attendance_office.jobs.models import Job
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School
 from attendance_office.staff.roles import TITLES
-from interventions.actions.demo import trawl_past_fridays
+from interventions.actions.demo import begin_first_day, trawl_past_fridays
 from interventions.actions.due import run_job
 from interventions.actions.sweep import preview_sweep, run_sweep
 from interventions.queries.plan_words import told_by
@@ -72,6 +72,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{thornbridge.name}: {run} weekly trawls for persistent absence")
         self._letters(thornbridge, here.date(), at)
         self._sweep(thornbridge)
+        if alerts := begin_first_day(school=thornbridge, at=clock.now()):
+            self.stdout.write(f"{thornbridge.name}: {alerts} families alerted, two of them still counting down")
         self._sign_ins()
 
     def _letters(self, school: School, day: date, at: datetime) -> None:
