@@ -79,7 +79,8 @@ def begin_first_day(*, school: School, at: datetime) -> int:
     if session is None or officer is None or FirstDay.objects.filter(school=school, on=session.on).exists():
         return 0
     board = board_of(school, officer.user, session, at)
-    lines = sorted(board.alertable[:FAMILIES], key=lambda line: line.planned.told.channel != Message.Channel.SMS)
+    silent = [line for line in board.alertable if not line.replies]
+    lines = sorted(silent[:FAMILIES], key=lambda line: line.planned.told.channel != Message.Channel.SMS)
     first, last = lines[: len(lines) - COUNTING], lines[len(lines) - COUNTING :]
     never = [line for line in board.not_alertable if line.family.flagged]
     groups = ((first + never, at - _ASKED_BEFORE), (last, at))
