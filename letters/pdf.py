@@ -124,17 +124,17 @@ def pages(content: bytes) -> int:
         raise NotPrinted(f"The file cannot be read ({type(error).__name__}).") from error
 
 
-def join(files: Sequence[bytes], *, title: str, both_sides: bool = False) -> bytes:
+def join(files: Sequence[bytes], *, title: str, is_two_sided: bool = False) -> bytes:
     """Join printed files into one, page by page as they lie, never laid out again.
 
-    With `both_sides` every file begins on a new sheet of paper.
+    With `is_two_sided` every file begins on a new sheet of paper.
     """
     whole = pikepdf.new()
     for content in files:
         with pikepdf.open(BytesIO(content)) as one:
             first = one.pages[0].mediabox
             whole.pages.extend(one.pages)
-            if both_sides and len(one.pages) % 2:
+            if is_two_sided and len(one.pages) % 2:
                 whole.add_blank_page(page_size=(float(first[2]), float(first[3])))
     whole.docinfo["/Title"] = title
     out = BytesIO()

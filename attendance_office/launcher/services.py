@@ -9,10 +9,9 @@ from types import TracebackType
 from typing import Protocol
 
 from attendance_office.launcher.broker import Redis
-from attendance_office.launcher.ground import ROOT, VAR, Lock
+from attendance_office.launcher.ground import VAR, Lock
 from attendance_office.launcher.postgres import Postgres, Shape
 
-OWN_FONTS = ROOT / "static" / "fonts" / "fonts.conf"
 MACHINE_FONTS = Path("/etc/fonts/fonts.conf")
 
 
@@ -149,12 +148,10 @@ def plain_environment(kind: Kind) -> dict[str, str]:
 
 
 def fonts_file() -> Path | None:
-    """Give the list of fonts that letters are set in; None where the machine's own is to be used.
+    """Give a list of the fonts unpacked here for a machine that has none; None where it has its own.
 
-    Printing with no font at all crashes, so a machine that has none gets a list of those unpacked here.
+    Letters bring theirs along; the tests' browser draws with these.
     """
-    if OWN_FONTS.exists():
-        return OWN_FONTS
     unpacked = Path(os.environ.get("AO_SYSROOT", "none")) / "usr" / "share" / "fonts"
     if MACHINE_FONTS.exists() or not unpacked.is_dir():
         return None

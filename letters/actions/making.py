@@ -32,6 +32,11 @@ LEASE: Final = timedelta(minutes=3)
 MOST_ATTEMPTS: Final = 3
 AGAIN_AFTER: Final = timedelta(minutes=1)
 State = Letter.State
+# Letters that nobody carries: the post room hands them over by itself.
+_TRAVELS: Final = {
+    Letter.Channel.EMAIL: Message.Channel.EMAIL,
+    Letter.Channel.NOTIFY: Message.Channel.LETTER,
+}
 
 
 def make_next(*, at: datetime, school_id: int | None = None) -> Letter | None:
@@ -68,14 +73,14 @@ def settle_claimed(*, at: datetime) -> int:
 
 
 def leave_to_post(letter: Letter, subject: str, *, at: datetime) -> Message:
-    """Leave a made letter that goes by e-mail in the outbox, once: the boundary to the post room."""
+    """Leave a made letter that travels by itself in the outbox, once: the boundary to the post room."""
     first = letter.addressees.select_related("contact").order_by("pk").first()
     message, _ = Message.objects.get_or_create(
         school_id=letter.school_id,
         key=f"letter:{letter.pk}",
         defaults={
             "kind": Message.Kind.LETTER,
-            "channel": Message.Channel.EMAIL,
+            "channel": _TRAVELS[Letter.Channel(letter.channel)],
             "contact": first.contact if first else None,
             "letter": letter,
             "pupil_id": letter.pupil_id,
@@ -141,7 +146,7 @@ def _make(letter: Letter, at: datetime) -> None:
         )  # fmt: skip
         if not kept:
             transaction.set_rollback(True)
-        elif letter.channel == Letter.Channel.EMAIL:
+        elif letter.channel in _TRAVELS:
             leave_to_post(letter, page.page.title, at=at)
 
 

@@ -25,19 +25,21 @@ State = Letter.State
 _HEADS: Final = ("No.", "To", "Address", "About", "Letter", "Pages")
 
 
-def put_together(*, school: School, order: str, kinds: Sequence[str] = (), by: User, at: datetime) -> PrintRun:
+def put_together(*, school: School, order: str, is_two_sided: bool = False, by: User, at: datetime) -> PrintRun:
     """Take the letters that lie ready into a print run: posted ones by postcode, those given by hand by form.
 
     Raises Refused where none lies ready. A letter is in one run only.
+    `is_two_sided` for paper printed on both sides: then no letter begins on the back of another.
     """
     with trail.signed(by=by, at=at, school_id=school.pk):
-        found = ready_letters(school, order, by, kinds=kinds).select_for_update(of=("self",), skip_locked=True)
+        found = ready_letters(school, order, by).select_for_update(of=("self",), skip_locked=True)
         ids = list(found.values_list("pk", flat=True))
         if not ids:
             raise Refused("No letter lies ready that is not in a print run already.")
         run = PrintRun.objects.create(
-            school=school, title=f"Letters, {spoken_date(clock.local(at).date())}", order=order, made_at=at, made_by=by
-        )
+            school=school, title=f"Letters, {spoken_date(clock.local(at).date())}", order=order,
+            is_two_sided=is_two_sided, made_at=at, made_by=by,
+        )  # fmt: skip
         Letter.objects.filter(pk__in=ids).update(print_run=run)
         trail.record(
             verb="put a print run together", by=by, at=at, school_id=school.pk, subject_kind="print run",
@@ -85,12 +87,12 @@ def _join(run: PrintRun, by: User | None, at: datetime) -> None:
         letter.run_place = place
     Letter.objects.bulk_update(whole, ["run_place"], batch_size=200)
     cover = pdf.cover_list(_cover(run, whole, counts, at))
-    content = pdf.join([cover, *contents], title=run.title)
+    content = pdf.join([cover, *contents], title=run.title, is_two_sided=run.is_two_sided)
     run.file = StoredFile.objects.create(
         school=run.school, purpose=StoredFile.Purpose.PRINT_RUN, name=f"print-run-{run.pk}.pdf", kind="application/pdf",
         size=len(content), sha256=hashlib.sha256(content).hexdigest(), content=content, added_at=at,
     )  # fmt: skip
-    run.state, run.ready_at, run.pages = PrintRun.State.READY, at, sum(counts) + pdf.pages(cover)
+    run.state, run.ready_at, run.pages = PrintRun.State.READY, at, pdf.pages(content)
     run.save()
     trail.record(
         verb="joined a print run", by=by, at=at, school_id=run.school_id, subject_kind="print run",

@@ -41,6 +41,7 @@ class PrintRun(models.Model):
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
     title = models.CharField(max_length=150, default="Letters")
     order = models.CharField(max_length=8, choices=Order.choices, default=Order.POSTCODE)
+    is_two_sided = models.BooleanField(default=False, help_text="Every letter begins on a new sheet of paper.")
     pages = models.PositiveIntegerField(null=True, help_text="Of the whole file, cover list included.")
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, F, Q, QuerySet
@@ -31,12 +31,11 @@ class Progress:
         return self.to_make > 0
 
 
-def ready_letters(school: School, order: str, user: User, *, kinds: Sequence[str] = ()) -> QuerySet[Letter]:
+def ready_letters(school: School, order: str, user: User) -> QuerySet[Letter]:
     """Give the letters that lie ready for a run of this order, within the user's reach."""
-    rows = Letter.objects.visible_to(user).filter(
+    return Letter.objects.visible_to(user).filter(
         school=school, state=State.READY, print_run=None, channel=_CHANNEL[PrintRun.Order(order)]
     )
-    return rows.filter(kind__in=kinds) if kinds else rows
 
 
 def on_the_way(school: School, user: User) -> dict[str, int]:

@@ -75,7 +75,13 @@ def run_make(request: StaffRequest) -> HttpResponse:
         toasts.fail(request, "Choose which letters are put together.")
         return redirect("letters:run_list")
     try:
-        run = actions.put_together(school=request.school, order=order, by=request.user, at=clock.now())
+        run = actions.put_together(
+            school=request.school,
+            order=order,
+            is_two_sided=request.POST.get("sides") == "2",
+            by=request.user,
+            at=clock.now(),
+        )
     except Refused as refused:
         toasts.fail(request, str(refused))
         return redirect("letters:run_list")

@@ -213,7 +213,7 @@ def test_joined_files_keep_their_pages_and_an_odd_one_can_be_followed_by_a_blank
         (True, False),
         (False, True),
     ]
-    assert len(opened(pdf.join([one, two], title="Run", both_sides=True)).pages) == 4
+    assert len(opened(pdf.join([one, two], title="Run", is_two_sided=True)).pages) == 4
 
 
 def test_a_certificate_lies_upright_or_on_its_side():

@@ -57,6 +57,14 @@ def test_letters_lie_by_postcode_under_a_cover_list_of_who_and_how_many_pages(re
     assert run.file.sha256 == hashlib.sha256(bytes(run.file.content)).hexdigest()
 
 
+def test_on_paper_printed_on_both_sides_no_letter_begins_on_the_back_of_another(ready):
+    run = runs.put_together(school=ready.thornbridge, order="postcode", is_two_sided=True, by=ready.sandra, at=MORNING)
+    lying = pages(joined(run))
+    assert len(lying) == run.pages == 12
+    assert all(text.strip() for text in lying[::2])
+    assert not any(text.strip() for text in lying[1::2])
+
+
 def test_a_letter_is_in_one_run_only(ready):
     together(ready)
     with pytest.raises(Refused, match="No letter lies ready"):
