@@ -43,7 +43,7 @@ def run() -> list[dict[str, Any]]:
         row(
             "year to date of 1,200 pupils",
             median_ms(lambda: figures.year_to_date(first, ON)),
-            floor=median_ms(lambda: _floor([first]), 10),
+            floor=median_ms(lambda: count_marks([first]), 10),
             goal=0.5,
             note=note,
         ),
@@ -73,7 +73,7 @@ def run() -> list[dict[str, Any]]:
             row(
                 f"year to date of {sum(len(pupils) for pupils in counts.values()):,} pupils",
                 median_ms(lambda: figures.counts_by_school_and_pupil(trust, FROM, ON), 3),
-                floor=median_ms(lambda: _floor(trust), 1),
+                floor=median_ms(lambda: count_marks(trust), 1),
                 goal=0.5,
                 note=note,
             )
@@ -102,7 +102,7 @@ def demo_schools() -> list[int]:
     return list(School.objects.filter(urn__in=urns).order_by("urn").values_list("pk", flat=True))
 
 
-def _floor(schools: list[int]) -> list[Any]:
+def count_marks(schools: list[int]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(FLOOR, [schools, FROM, ON])
         return list(cursor.fetchall())

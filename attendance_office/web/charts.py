@@ -26,6 +26,7 @@ _LEVELS: Final = 5
 _DASHES: Final = ("", "7 4", "2 3", "9 3 2 3", "4 2 1 2")
 _THRESHOLDS: Final = (90, 95)
 _BAR: Final = 16
+_KEY_HIGH: Final = 20
 _CELL, _CELL_HIGH = 86, 46
 
 
@@ -74,7 +75,8 @@ class LineChart:
         step, floor = _scale(min(shares))
         if self.small:
             return _small(self, floor)
-        height = _TOP + _PLOT + 28
+        named = len(self.lines) > 1
+        height = _TOP + _PLOT + 28 + (_KEY_HIGH * len(self.lines) if named else 0)
         levels = format_html_join(
             "",
             '<line class="{}" stroke="currentColor" stroke-opacity="{}"{} x1="{}" x2="{}" y1="{}" y2="{}"/>'
@@ -93,9 +95,10 @@ class LineChart:
                 for level in range(floor, 101, step)
             ),
         )
-        drawn = [_line(line, at, floor, _TOP, _PLOT, named=len(self.lines) > 1) for at, line in enumerate(self.lines)]
+        drawn = [_line(line, at, floor, _TOP, _PLOT, named=named) for at, line in enumerate(self.lines)]
+        key = [_key_of_line(line, at, _TOP + _PLOT + 44) for at, line in enumerate(self.lines)] if named else []
         foot = _foot(self.marks, _TOP + _PLOT + 20)
-        return _framed(self.key, self.title, self.words, height, [levels, *drawn, foot])
+        return _framed(self.key, self.title, self.words, height, [levels, *drawn, foot, *key])
 
 
 @dataclass(frozen=True)
@@ -240,7 +243,10 @@ def _framed(key: str, title: str, words: str, height: float, parts: Iterable[Saf
 
 
 def _line(line: Line, at: int, floor: int, top: float, high: float, *, named: bool) -> SafeString:
-    """Draw one line, broken where a share is missing, with its last number; lines differ by their dashes."""
+    """Draw one line, broken where a share is missing; lines differ by their dashes.
+
+    A line alone has its last number beside it; several have theirs in the key, where none lies over another.
+    """
     points = [
         (_x(place, len(line.shares)), _y(float(share * 100), floor, top, high))
         for place, share in enumerate(line.shares)
@@ -249,23 +255,38 @@ def _line(line: Line, at: int, floor: int, top: float, high: float, *, named: bo
     if not points:
         return SafeString("")
     last_x, last_y = points[-1]
+    drawn = format_html(
+        '<path class="ln" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round"'
+        ' stroke-dasharray="{}" d="{}"/><circle class="dot" cx="{}" cy="{}" r="4"/>',
+        _DASHES[at % len(_DASHES)] or "none",
+        _path(line.shares, floor, top, high),
+        last_x,
+        last_y,
+    )
+    if named:
+        return drawn
     recent = [float(y) for _, y in points[-max(3, len(points) // 8) :]]
     comes_from_below = sum(recent) / len(recent) > float(last_y)
     label_y = float(last_y) - 10 if comes_from_below or float(last_y) > top + high - 24 else float(last_y) + 20
     last = next(share for share in reversed(line.shares) if share is not None)
     return format_html(
-        '<path class="ln" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round"'
-        ' stroke-dasharray="{}" d="{}"/><circle class="dot" cx="{}" cy="{}" r="4"/>'
-        '<text class="strong" x="{}" y="{}" text-anchor="end" font-size="13">{}{}</text>',
-        _DASHES[at % len(_DASHES)] or "none",
-        _path(line.shares, floor, top, high),
-        last_x,
-        last_y,
+        '{}<text class="strong" x="{}" y="{}" text-anchor="end" font-size="13">{}</text>',
+        drawn,
         last_x,
         f"{label_y:.1f}",
-        f"{line.name} " if named else "",
         spoken(last),
     )
+
+
+def _key_of_line(line: Line, at: int, top: float) -> SafeString:
+    """Give a line of the key: its dashes, its name and its last number."""
+    last = next((share for share in reversed(line.shares) if share is not None), None)
+    y = top + at * _KEY_HIGH
+    return format_html(
+        '<line stroke="currentColor" stroke-width="2" stroke-dasharray="{}" x1="{}" x2="{}" y1="{}" y2="{}"/>'
+        '<text class="ink" x="{}" y="{}" dy="4">{}, {}</text>',
+        _DASHES[at % len(_DASHES)] or "none", _LEFT, _LEFT + 40, y, y, _LEFT + 50, y, line.name, spoken(last),
+    )  # fmt: skip
 
 
 def _path(shares: Sequence[Share], floor: int, top: float, high: float) -> str:

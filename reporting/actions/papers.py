@@ -14,6 +14,7 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
 from letters.pdf import print_html
 from registers.models import StoredFile
+from registers.queries.calendar import calendar_of
 from registers.rules.ages import school_year
 from registers.rules.dates import spoken_date
 from reporting.models import Baseline, Paper
@@ -59,6 +60,8 @@ def draft_paper(*, school: School, from_on: date, to_on: date, by: User, at: dat
     if to_on < from_on:
         raise Refused("The last day is before the first: choose the days again.")
     with trail.signed(by=by, at=at, school_id=school.pk):
+        days = calendar_of(school.pk).days(from_on, to_on)
+        from_on = days[0] if days else from_on
         paper = Paper.objects.create(
             school=school, title=f"Attendance, {spoken_date(from_on)} to {spoken_date(to_on)}", from_on=from_on,
             to_on=to_on, asks=ASKS, made_at=at, made_by=by,

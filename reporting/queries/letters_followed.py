@@ -17,7 +17,6 @@ from reporting.rules.following import WEEKS, Change, change_of
 from reporting.rules.small_numbers import is_small
 from reporting.rules.thresholds import is_near
 
-from .axes import AXES
 from .explorer import Answer, Part
 from .sheets import SUPPRESSED
 
@@ -25,7 +24,12 @@ _LEVELS: Final = ((LetterKind.LEVEL_1, "Level 1", 95), (LetterKind.LEVEL_2, "Lev
 _WENT: Final = (Letter.State.SENT, Letter.State.DELIVERED)
 _NEAR: Final = 2
 _AROUND: Final = timedelta(weeks=WEEKS + 1)
-_FAIR_BY: Final = ("pp", "sen", "sex")
+# An axis, the value that sets a group apart from the others, and the words for both.
+_FAIR_BY: Final = (
+    ("pp", "no", "Not pupil premium", "Pupil premium"),
+    ("sen", "N", "No special needs", "SEN support or plan"),
+    ("sex", "F", "Girls", "Boys"),
+)
 # Below this absence no letter of a level is due.
 _FROM_BAND: Final = 1
 
@@ -71,38 +75,37 @@ def followed_rows(school: School, found: Answer) -> list[tuple[Cell, ...]]:
     return rows
 
 
-def fairness_rows(school: School, found: Answer) -> list[tuple[Cell, ...]]:
-    """Give, for each band of absence from 5 % on and each group, how many had a letter for each hundred: one query."""
+def fairness_rows(school: School, found: Answer) -> tuple[list[tuple[Cell, ...]], int]:
+    """Give, for each band of absence from 5 % on and each group, how many had a letter for each hundred: one query.
+
+    The second is how many comparisons are held back because a number of few pupils stands in them.
+    """
     period = found.question.period
     had = {pupil for pupils in letters_gone(school, period.from_on, period.to_on).values() for pupil in pupils}
     rows: list[tuple[Cell, ...]] = []
+    held_back = 0
     if not had:
-        return rows
+        return rows, held_back
     for band, part in found.bands()[_FROM_BAND:]:
-        for key in _FAIR_BY:
+        for key, value, words, others in _FAIR_BY:
             if key in found.reader.axes:
-                rows += _evenly(band.words, key, part, had)
-    return rows
+                pair = _evenly(band.words, part, had, (key, value, words, others))
+                rows += pair or []
+                held_back += pair is None
+    return rows, held_back
 
 
-def _evenly(band: str, key: str, part: Part, had: set[int]) -> list[tuple[Cell, ...]]:
-    axis = AXES[key]
-    named = {value: words for value, words in axis.values if not (axis.is_yes_no and value == "no")}
-    chosen = [value for value in named if value not in ("N", "U")]
-    rows = []
-    for value in chosen:
-        inside = [line.pupil_id for line in part.lines if value in line.values[key]]
-        outside = [line.pupil_id for line in part.lines if value not in line.values[key]]
-        if not inside or not outside:
-            continue
-        words = axis.words if axis.is_yes_no else named[value]
-        pairs = [(words, inside), (f"Not {words[:1].lower()}{words[1:]}", outside)]
-        numbers = [(len(some), len(had.intersection(some))) for _, some in pairs]
-        is_gone = any(is_small(n) or is_small(m) or is_small(n - m) for n, m in numbers)
-        for (name, _), (pupils, letters) in zip(pairs, numbers, strict=True):
-            told: tuple[Cell, ...] = (pupils, letters, f"{float(Fraction(100 * letters, pupils)):.0f}")
-            rows.append((band, name, *((SUPPRESSED,) * 3 if is_gone else told)))
-    return rows
+def _evenly(band: str, part: Part, had: set[int], by: tuple[str, str, str, str]) -> list[tuple[Cell, ...]] | None:
+    """Give two groups of a band side by side; None where a small number would show, [] where one is empty."""
+    key, value, words, others = by
+    ours = [line.pupil_id for line in part.lines if value in line.values[key]]
+    theirs = [line.pupil_id for line in part.lines if value not in line.values[key] and "U" not in line.values[key]]
+    if not ours or not theirs:
+        return []
+    pairs = [(words, len(ours), len(had.intersection(ours))), (others, len(theirs), len(had.intersection(theirs)))]
+    if any(is_small(pupils) or is_small(some) or is_small(pupils - some) for _, pupils, some in pairs):
+        return None
+    return [(band, name, pupils, some, f"{float(Fraction(100 * some, pupils)):.0f}") for name, pupils, some in pairs]
 
 
 def _ours(change: Change) -> tuple[Cell, ...]:

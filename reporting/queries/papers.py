@@ -256,7 +256,7 @@ def _letters(drawn: Drawn) -> dict[str, Any]:
 
 
 def _fairness(drawn: Drawn) -> dict[str, Any]:
-    rows = fairness_rows(drawn.school, drawn.now)
+    rows, held_back = fairness_rows(drawn.school, drawn.now)
     words = [
         (
             "Do letters fall evenly? Pupils in the same band of absence, by group: how many had an attendance "
@@ -267,7 +267,7 @@ def _fairness(drawn: Drawn) -> dict[str, Any]:
         "Letters at the same absence",
         [Column("Absence"), Column("Group"), Column("Pupils"), Column("Had a letter"), Column("For each hundred")],
         rows,
-        notes=[f"Numbers below {SMALL} are held back, and with them the other group of the same line."],
+        notes=[f"{held_back} comparisons are held back: a number below {SMALL} stands in them."] if held_back else [],
     )
     return _section("fairness", "Are letters sent fairly", words, [], [table] if rows else [])
 
@@ -312,6 +312,7 @@ def _line(name: str, found: dict[date, Tally], weeks: Sequence[date]) -> Line:
 
 
 def _of_sheets(key: str, title: str, words: list[str], sheets: Sequence[Sheet]) -> dict[str, Any]:
+    # The table of each chart is the sheet under it: it is not said twice.
     charts = [sheet.chart for sheet in sheets if sheet.chart is not None]
     found = [
         _table(
@@ -323,7 +324,7 @@ def _of_sheets(key: str, title: str, words: list[str], sheets: Sequence[Sheet]) 
         )
         for sheet in sheets
     ]
-    return _section(key, title, words, charts, found)
+    return _section(key, title, words, charts, found, has_tables=True)
 
 
 def _section(
@@ -332,6 +333,8 @@ def _section(
     words: list[str],
     charts: Iterable[LineChart | BarChart | HeatChart],
     found: list[dict[str, Any]],
+    *,
+    has_tables: bool = False,
 ) -> dict[str, Any]:
     drawn = [
         {
@@ -339,7 +342,7 @@ def _section(
             "words": one.words,
             "svg": str(one.svg),
             "heads": list(one.heads),
-            "rows": [[str(cell) for cell in row] for row in one.rows],
+            "rows": [] if has_tables else [[str(cell) for cell in row] for row in one.rows],
         }
         for one in charts
     ]

@@ -1,0 +1,33 @@
+"""The governors' paper of a school of 1,200 with a whole year of marks: from pressing Issue to the frozen PDF.
+
+The goal is on the seconds. The floor, for scale, is one GROUP BY of the same marks.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.db import transaction
+
+from attendance_office.staff.models import School, User
+from reporting.actions.papers import draft_paper, issue_paper
+
+from .ground import median_ms, row
+from .year_to_date import AT, FROM, ON, count_marks, demo_schools
+
+
+def run() -> list[dict[str, Any]]:
+    """Measure; make the data at the first call."""
+    school = School.objects.get(pk=demo_schools()[0])
+    author = User.objects.filter(posts__school=school, posts__role="lead").first()
+    assert author is not None
+    with transaction.atomic():
+        paper = draft_paper(school=school, from_on=FROM, to_on=ON, by=author, at=AT)
+        began = time.perf_counter()
+        issue_paper(paper=paper, by=author, at=AT)
+        took = time.perf_counter() - began
+        transaction.set_rollback(True)
+    floor = median_ms(lambda: count_marks([school.pk]), 5) / 1000
+    note = f"one GROUP BY of the same marks takes {floor:.3f} s"
+    return [row("governors' paper, from Issue to frozen", took, "s", goal=10, note=note)]
