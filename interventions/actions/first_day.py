@@ -11,11 +11,13 @@ from attendance_office.jobs.actions import ensure_schedules, set_schedule
 from attendance_office.jobs.models import Job
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
-from attendance_office.staff.roles import Can
+from attendance_office.staff.roles import Can, Role
 from interventions.models import FirstDay, FirstDayPupil
 from interventions.queries.first_day import unexplained_marks
-from letters.actions.home_alerts import keep_alert_rule, stop_alerts, write_alerts
+from letters.actions.home_alerts import keep_alert_rule, stop_alerts, tell_safeguarding, write_alerts
 from letters.queries.alerts import Family, families_of, plan, quiet_words, ring_of, rule_of
+from letters.queries.asks import half_words, holders
+from letters.queries.words import link
 from registers.actions.absences import Logged, Report, log_absence
 from registers.models import Contact, LineMessage, Pupil
 from registers.queries.calendar import calendar_of
@@ -101,8 +103,30 @@ def prepare_alerts(*, school: School, session: Session, pupil_ids: Collection[in
             day.why_no_alert = planned.why_not.words[:300] if planned.why_not else ""
             day.why_private = planned.why_not.private_words[:300] if planned.why_not else ""
         FirstDay.objects.bulk_update([day for day, _ in new], ["alert", "why_no_alert", "why_private"])
+        _tell_of_flagged(school, session, [(day, plans[day.pk].family) for day, _ in new], by, at)
         due_at = next((message.due_at for message in written.values()), None)
         return Prepared(len(written), len(new) - len(written), due_at)
+
+
+def safeguarding_people(school: School) -> list[User]:
+    """Give whom safeguarding is told: the DSL and deputies, else the attendance leads, else the officers."""
+    return holders(school, Role.DSL) or holders(school, Role.LEAD) or holders(school, Role.OFFICER)
+
+
+def _tell_of_flagged(
+    school: School, session: Session, opened: Sequence[tuple[FirstDay, Family]], by: User, at: datetime
+) -> None:
+    """Tell the DSL and deputies of homes that are never alerted: a person rings, and they may know why not to."""
+    flagged = [(day, family) for day, family in opened if family.flagged]
+    people = safeguarding_people(school) if flagged else []
+    for day, family in flagged:
+        tell_safeguarding(
+            school=school, session=session, key=f"flagged:{day.pk}", pupils=family.pupils, people=people,
+            subject=f"Absent this {half_words(session)} without a reason: a home that is not alerted",
+            body=f"{family.names}: marked absent, no reason known. No alert goes; the office rings.\n\n"
+            f"{link('interventions:call_sheet')}\n\nAttendance office, {school.name}",
+            why="absent, and the home is never alerted", by=by, at=at,
+        )  # fmt: skip
 
 
 def stop(*, school: School, days: Sequence[FirstDay], why: str, by: User, at: datetime) -> tuple[int, int]:

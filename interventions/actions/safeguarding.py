@@ -14,18 +14,18 @@ from attendance_office import clock
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
-from attendance_office.staff.roles import Can, Role
+from attendance_office.staff.roles import Can
 from interventions.models import Attempt, FirstDay, SafeguardingItem, SafeguardingStep
 from letters.actions.home_alerts import tell_safeguarding
 from letters.queries.alerts import listed
-from letters.queries.asks import half_words, holders
+from letters.queries.asks import half_words
 from letters.queries.words import link
 from registers.models import Pupil
 from registers.queries.calendar import calendar_of
 from registers.queries.registers import registers_of
 from registers.rules.sessions import Session
 
-from .first_day import open_families
+from .first_day import open_families, safeguarding_people
 
 Kind = SafeguardingStep.Kind
 Work = tuple[dict[str, Any], dict[str, Any], str]
@@ -56,7 +56,7 @@ def raise_item(*, day: FirstDay, why: str, by: User | None, at: datetime) -> Saf
             return item
         pupils = [row.pupil for row in rows]
         session = Session(day.on, day.half)  # type: ignore[arg-type]
-        people = _safeguarding(day.school)
+        people = safeguarding_people(day.school)
         tell_safeguarding(
             school=day.school, session=session, key=f"safeguarding:{day.pk}", pupils=pupils, people=people,
             subject=f"Nobody reached: absent this {half_words(session)} since {clock.local(item.since_at):%H:%M}",
@@ -68,7 +68,7 @@ def raise_item(*, day: FirstDay, why: str, by: User | None, at: datetime) -> Saf
                     f"Attendance office, {day.school.name}",
                 ]
             ),
-            by=by, at=at,
+            why="nobody of the family was reached", by=by, at=at,
         )  # fmt: skip
         trail.record(
             verb="raised to safeguarding", by=by, at=at, school_id=day.school_id, subject_kind="safeguarding item",
@@ -167,11 +167,6 @@ def _open(item: SafeguardingItem) -> SafeguardingItem:
         who = row.closed_by.signature if row.closed_by else "somebody"
         raise Refused(f"{who} closed it at {clock.local(row.closed_at):%H:%M}.")
     return row
-
-
-def _safeguarding(school: School) -> list[User]:
-    """Give whom safeguarding is told: the DSL and deputies, else the attendance leads, else the officers."""
-    return holders(school, Role.DSL) or holders(school, Role.LEAD) or holders(school, Role.OFFICER)
 
 
 def _tried_words(day: FirstDay, tried: Sequence[Attempt]) -> str:

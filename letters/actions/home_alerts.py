@@ -84,6 +84,7 @@ def tell_safeguarding(
     people: Sequence[User],
     subject: str,
     body: str,
+    why: str,
     by: User | None,
     at: datetime,
 ) -> list[Message]:
@@ -100,7 +101,7 @@ def tell_safeguarding(
                 address=user.email if channel == Message.Channel.EMAIL else "",
                 subject=subject[:200],
                 body=f"{user.signature},\n\n{body}",
-                why="nobody of the family was reached",
+                why=why,
                 on=session.on,
                 half=session.half,
                 pupil=pupils[0] if len(pupils) == 1 else None,

@@ -108,7 +108,7 @@ def plan(family: Family, rule: AlertRule, session: Session, *, school: School, r
     if not rule.is_on:
         return _nobody(family, WhyNot(Ground.SET_ASIDE, "Alerts are switched off in the school's settings"))
     if family.flagged:
-        private = f"{', '.join(family.flagged)}: a person rings, and the DSL knows"
+        private = f"{', '.join(family.flagged)}: a person rings, and the DSL is told"
         return _nobody(family, WhyNot(Ground.LEFT_OUT, "Not alerted by the school's rule: a person rings", private))
     if family.stop is not None:
         return _nobody(family, _stopped(family.stop))

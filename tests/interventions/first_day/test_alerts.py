@@ -102,6 +102,9 @@ def test_the_homes_of_flagged_pupils_are_never_alerted(away):
     day = family_of(away.tyler)
     assert (day.alert, day.why_no_alert) == (None, "Not alerted by the school's rule: a person rings")
     assert "Child protection plan" in day.why_private
+    told = Message.objects.filter(kind="safeguarding", recipient=away.dee)
+    assert {one.channel for one in told} == {"email", "screen"}
+    assert told[0].body.startswith("Ms D. Lacey,\n\nTyler Maddox: marked absent")
     settings(away, flags=["is_looked_after"])
     away.tyler.is_looked_after = True
     away.tyler.save()

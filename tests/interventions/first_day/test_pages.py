@@ -47,7 +47,7 @@ def test_the_dry_run_writes_nothing_and_says_who_gets_none_and_why(away, officer
     page = text(officer.get(reverse("interventions:alert_preview")))
     assert "Dry run: 2 alerts, 1 family to ring" in page
     assert "07700 900100" in page
-    assert "Child protection plan: a person rings, and the DSL knows" in page
+    assert "Child protection plan: a person rings, and the DSL is told" in page
     assert not FirstDay.objects.exists()
     assert not Message.objects.exists()
 
