@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -16,10 +17,11 @@ from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door, may
 from interventions import forms
 from interventions.actions import safeguarding as actions
-from interventions.models import FirstDay, SafeguardingItem
+from interventions.models import FirstDay, SafeguardingItem, SafeguardingStep
 from interventions.queries import first_day as answers
 
 PAGE = 50
+_LATEST_FIRST = Prefetch("steps", SafeguardingStep.objects.order_by("-at", "-pk"))
 
 
 @require_GET
@@ -29,7 +31,7 @@ def safeguarding_list(request: StaffRequest) -> HttpResponse:
     shows_closed = request.GET.get("show") == "closed"
     rows = SafeguardingItem.objects.visible_to(request.user).filter(school=request.school)
     rows = rows.filter(closed_at__isnull=not shows_closed).select_related("first_day__alert", "closed_by", "raised_by")
-    rows = rows.prefetch_related("first_day__pupils__pupil__tutor_group", "steps")
+    rows = rows.prefetch_related("first_day__pupils__pupil__tutor_group", _LATEST_FIRST)
     page = Paginator(rows.order_by("-closed_at", "since_at", "pk"), PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,

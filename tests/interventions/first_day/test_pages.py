@@ -107,6 +107,9 @@ def test_the_whole_way_of_an_item_by_pressing(away, sign_in, at_morning):
     assert "Grandmother said at 09:14 that: he is in bed" in text(answer)
     assert " is safe" not in text(answer).replace("that the child is safe", "")
     assert dsl.post(reverse("interventions:item_step", args=[item.pk]), step | {"who_said": ""}).status_code == 422
+    listed = text(dsl.get(reverse("interventions:safeguarding_list")))
+    assert "Nobody reached, 1 open" in listed
+    assert "09:14 Seen safe and well, as somebody said" in listed
     dsl.post(reverse("interventions:item_close", args=[item.pk]), {"why": "Grandmother reached"})
     item.refresh_from_db()
     assert item.why_closed == "Grandmother reached"
