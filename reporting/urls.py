@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import desk, differs, explorer, figures, health, papers, saved_views
+from .views import desk, differs, distributions, explorer, figures, health, papers, saved_views
 
 app_name = "reporting"
 urlpatterns = [
@@ -25,5 +25,14 @@ urlpatterns = [
     path("papers/<int:pk>/", papers.paper_detail, name="paper_detail"),
     path("papers/<int:pk>/act/", papers.paper_act, name="paper_act"),
     path("papers/<int:pk>/file/", papers.paper_file, name="paper_file"),
+    path("sent/", distributions.sent_list, name="sent_list"),
+    path("sent/<int:pk>/", distributions.sent_detail, name="sent_detail"),
+    re_path(r"^sent/(?P<pk>\d+)/file/(?P<form>pdf|xlsx)/$", distributions.sent_file, name="sent_file"),
+    path("sent/<int:pk>/again/", distributions.sent_again, name="sent_again"),
+    path("sent/stop/<int:pk>/", distributions.own_stop, name="own_stop"),
+    path("distributions/", distributions.distributions, name="distributions"),
+    path("distributions/add/", distributions.subscription_add, name="subscription_add"),
+    path("distributions/<int:pk>/set/", distributions.subscription_set, name="subscription_set"),
+    path("distributions/<int:pk>/preview/", distributions.preview, name="distribution_preview"),
     path("office/health/", health.health, name="health"),
 ]

@@ -233,6 +233,10 @@ def expected(cast, name, way):
         return {404}
     if way.rows == "runs" and not user.standing.may(Can.APPROVE_LETTERS, cast.thornbridge.pk):
         return {404}
+    if way.rows == "own" and name != "adeyemi":
+        return {404}
+    if way.rows == "sent" and name != "adeyemi" and not user.standing.may(Can.KEEP_REPORTS, cast.thornbridge.pk):
+        return {404}
     if way.rows == "take" and name not in TAKES_ANY_NINE_A:
         return {404}
     return FINE

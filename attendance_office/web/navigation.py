@@ -81,6 +81,8 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
         ),
         Way("Persistent absence", "interventions:trawl", "", frozenset({Can.SEE_TRAWL}), "absence"),
         Way("Patterns", "interventions:pattern_list", "", frozenset({Can.SEE_TRAWL}), "patterns"),
+        Way("Sent to you", "reporting:sent_list", "", frozenset({Can.SEE_FIGURES}), "sent"),
+        Way("Distributions", "reporting:distributions", "", frozenset({Can.KEEP_REPORTS}), "distributions"),
         Way("Papers", "reporting:paper_list", "", frozenset({Can.SEE_FIGURES}), "papers"),
         Way("Cases proposed", "interventions:proposal_list", "", frozenset({Can.SEE_TRAWL}), "proposals"),
     ),

@@ -136,4 +136,5 @@ WORK: Final[Mapping[Job, str]] = {
     Job.LETTER_PROPOSALS: "letters.actions.proposing.proposals_job",
     Job.NO_CONTACT: "interventions.actions.safeguarding.no_contact_job",
     Job.ABSENCE_TRAWL: "interventions.actions.trawl.trawl_job",
+    Job.FRIDAY: "reporting.actions.distributions.friday_job",
 }

@@ -1,6 +1,7 @@
 """The nouns of the reading room."""
 
+from .distributions import Dispatch, Report, Sending, Subscription
 from .papers import Baseline, Paper
 from .saved_views import SavedView
 
-__all__ = ["Baseline", "Paper", "SavedView"]
+__all__ = ["Baseline", "Dispatch", "Paper", "Report", "SavedView", "Sending", "Subscription"]

@@ -21,7 +21,7 @@ class Way:
     post: bool = False
     """Whether the URL takes POST only."""
     rows: str = ""
-    """Whether row reach narrows it further: "group" (9A's tutor, head of year 9, whole school), "runs" (who may approve letters sees all; others those they made), or "" for not."""
+    """Whether row reach narrows it further: "group" (9A's tutor, head of year 9, whole school), "runs" (who may approve letters sees all; others those they made), "sent" (made for head of year 9; who keeps reports sees all), "own" (head of year 9's alone), or "" for not."""
     once: bool = False
     """Whether doing it makes it go: the second person finds nothing."""
     get: dict[str, str] = field(default_factory=dict)

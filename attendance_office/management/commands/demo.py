@@ -25,6 +25,7 @@ from letters.actions.templates import supply_templates
 from registers.actions import demo
 from registers.models import NonSchoolDay
 from registers.rules.dates import spoken_date
+from reporting.actions.demo import send_last_week
 
 
 class Command(BaseCommand):
@@ -71,6 +72,8 @@ class Command(BaseCommand):
         if run := trawl_past_fridays(school=thornbridge, at=at):
             self.stdout.write(f"{thornbridge.name}: {run} weekly trawls for persistent absence")
         self._letters(thornbridge, here.date(), at)
+        if sent := send_last_week(school=thornbridge, at=at):
+            self.stdout.write(f"{thornbridge.name}: {sent} people were sent the week on a page")
         self._sweep(thornbridge)
         if alerts := begin_first_day(school=thornbridge, at=clock.now()):
             self.stdout.write(f"{thornbridge.name}: {alerts} families alerted, two of them still counting down")

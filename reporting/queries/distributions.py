@@ -1,0 +1,35 @@
+"""Who may be sent which report, and whether a school day is the week's last."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.db.models import Prefetch, QuerySet
+
+from attendance_office.staff.models import School, User
+from attendance_office.staff.roles import Can, Role
+from registers.queries.calendar import calendar_of
+from reporting.models import Dispatch, Sending
+
+
+def reaches(user: User, school: School, year_group: int | None) -> bool:
+    """Tell whether a person's posts let them read every pupil that a report is about."""
+    standing = user.standing
+    if not user.is_active or not standing.allowed(school.pk) >= {Can.SEE_PUPILS, Can.SEE_FIGURES}:
+        return False
+    heads = {post.year_group for post in standing.posts_in(school.pk) if post.role == Role.HEAD_OF_YEAR}
+    return standing.sees_all(school.pk) or (year_group is not None and year_group in heads)
+
+
+def is_last_of_week(school: School, on: date) -> bool:
+    """Tell whether a day is the last school day of its week: a Friday, or the day before a closed one."""
+    calendar = calendar_of(school.pk)
+    rest = [on + timedelta(days=n) for n in range(1, 5 - on.weekday())]
+    return calendar.is_school_day(on) and not any(calendar.is_school_day(day) for day in rest)
+
+
+def with_dispatches(rows: QuerySet[Sending]) -> QuerySet[Sending]:
+    """Give sendings with the messages by which they went, the latest days first."""
+    went = Dispatch.objects.select_related("message").order_by("pk")
+    found = rows.select_related("user").prefetch_related(Prefetch("dispatches", queryset=went))
+    return found.order_by("-on", "year_group", "user__last_name", "pk")

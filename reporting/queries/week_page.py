@@ -1,0 +1,273 @@
+"""The week on a page: what a year group's head, or the pastoral lead, is sent on the last school day of the week.
+
+Every figure is an answer of the explorer's layer as its reader may ask it, or a row of the trawl, the lates, the
+letters and the unexplained absences within their reach. Page, mail, PDF and sheet are made from one content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, Final
+
+from django.db.models import Count
+
+from attendance_office import clock
+from attendance_office.jobs.due import instant
+from attendance_office.staff.models import School, User
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.templatetags.office import clock as spoken_clock
+from attendance_office.web.templatetags.office import per_cent
+from interventions.models import Trawl
+from interventions.queries.trawls import Line, Wish, before, lines, trawls_of
+from interventions.rules.trawl import Moved
+from letters.models import Letter
+from registers.models import Pupil
+from registers.queries.lates import by_pupil, lates
+from registers.queries.unexplained import unexplained
+from registers.rules.ages import school_year_starts
+from registers.rules.dates import spoken_date
+from registers.rules.sessions import monday
+from reporting.models.distributions import scope_words
+from reporting.rules.conversations import BROKEN, REASON_WORDS, Candidate, Reason, in_need
+
+from .explorer import Answer, Question, answer
+from .lines import Reader
+from .periods import Period, year_before
+
+_DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(days=7)
+FEW: Final = 6
+SHEET: Final = (
+    Column("Part"), Column("Line"), Column("What"), Column("Number"), Column("Rate", is_share=True), Column("Words"),
+)  # fmt: skip
+_MOVES: Final = {
+    Moved.BELOW_50: Reason.SEVERE,
+    Moved.BELOW_90: Reason.PERSISTENT,
+    Moved.BELOW_95: Reason.BELOW_95,
+    Moved.BROKE_RUN: Reason.BROKE_RUN,
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A part of the page with its raw cells: what is written is made from them, once."""
+
+    key: str
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    empty: str = "Nobody."
+
+    def written(self) -> dict[str, Any]:
+        """Give the part as page and print show it."""
+        rows = [[_text(cell) for cell in row] for row in self.rows]
+        return {
+            "key": self.key, "title": self.title, "heads": self.heads, "rows": rows, "note": self.note,
+            "empty": self.empty,
+        }  # fmt: skip
+
+    def sheet_rows(self) -> list[tuple[Cell, ...]]:
+        """Give a line of the sheet for each cell: a number, a rate or words."""
+        found: list[tuple[Cell, ...]] = []
+        for row in self.rows:
+            for head, cell in zip(self.heads[1:], row[1:], strict=True):
+                is_rate = isinstance(cell, Fraction)
+                number = cell if isinstance(cell, int) else None
+                words = cell if isinstance(cell, str) else ""
+                found.append((self.title, row[0], head, number, cell if is_rate else None, words))
+        return found
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report made: its content in words, and the rows of its sheet."""
+
+    content: dict[str, Any]
+    rows: Sequence[tuple[Cell, ...]]
+
+
+class _Week:
+    """What the page is drawn from, each asked once."""
+
+    def __init__(self, school: School, user: User, year_group: int | None, on: date, at: datetime) -> None:
+        self.school, self.user, self.year_group, self.on, self.at = school, user, year_group, on, at
+        self.reader = Reader.of(user, school)
+
+    def asked(self, period: Period) -> Answer:
+        question = Question(period)
+        return answer(self.reader, question if self.year_group is None else question.also("year", str(self.year_group)))
+
+    @cached_property
+    def week(self) -> Answer:
+        return self.asked(Period("week", "This week", monday(self.on), self.on))
+
+    @cached_property
+    def year(self) -> Answer:
+        return self.asked(Period("year", "Year to date", school_year_starts(self.on), self.on))
+
+    @cached_property
+    def trawl(self) -> tuple[Trawl | None, Trawl | None]:
+        runs = list(trawls_of(self.school).filter(on__lte=self.on)[:60])
+        return (runs[0], before(runs, runs[0])) if runs else (None, None)
+
+    @cached_property
+    def moved(self) -> list[Line]:
+        trawl, since = self.trawl
+        if trawl is None:
+            return []
+        reach = Pupil.objects.visible_to(self.user).filter(school=self.school).values_list("pk", flat=True)
+        return lines(trawl, since, Wish(pupils=list(reach), year=self.year_group))[0]
+
+    @cached_property
+    def left_open(self) -> dict[int, int]:
+        marks = unexplained(self.school, self.user, self.at).filter(on__lte=self.on)
+        if self.year_group is not None:
+            marks = marks.filter(pupil__year_group=self.year_group)
+        return dict(marks.order_by().values_list("pupil").annotate(many=Count("pk")))
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        return {line.pupil_id: f"{line.name} ({line.form})" for line in self.year.lines}
+
+    def name(self, pupil_id: int) -> str:
+        return self.names.get(pupil_id, "A pupil no longer on roll")
+
+
+def week_page(school: School, user: User, *, year_group: int | None, on: date, at: datetime) -> Page:
+    """Give the week to a day of a year group, or of the school, as far as a person's posts reach."""
+    week = _Week(school, user, year_group, on, at)
+    tables = [
+        _attendance(week), _absent(week), _conversations(week), _lates(week), _letters(week), _open(week),
+        _praise(week),
+    ]  # fmt: skip
+    content = {
+        "title": f"{scope_words(year_group)}: the week to {spoken_date(on)}",
+        "school": school.name,
+        "read": f"{spoken_date(clock.local(at).date())}, {spoken_clock(at)}",
+        "headline": _headline(week),
+        "parts": [one.written() for one in tables],
+    }
+    return Page(content, [row for one in tables for row in one.sheet_rows()])
+
+
+def _headline(week: _Week) -> list[str]:
+    now, year = week.week.figures, week.year.figures
+    return [
+        f"Attended this week: {_rate(now.tally.attendance_rate)} of {now.tally.possible} sessions.",
+        f"Year to date: {_rate(year.tally.attendance_rate)} of {year.tally.possible} sessions.",
+        f"Persistently absent: {year.persistently_absent} of {year.pupils} pupils; severely: {year.severely_absent}.",
+    ]
+
+
+def _attendance(week: _Week) -> Table:
+    first = monday(week.on)
+    last = week.asked(Period("last", "Last week", first - _WEEK, first - _DAY))
+    same = week.asked(year_before(week.week.question.period))
+    rows = [
+        (name, found.figures.tally.attendance_rate, found.figures.tally.possible, found.figures.tally.absent)
+        for name, found in (
+            ("This week", week.week), ("Last week", last), ("Same week last year", same), ("Year to date", week.year),
+        )
+    ]  # fmt: skip
+    return Table("attendance", "Attendance", ("Days", "Attended", "Possible sessions", "Missed"), tuple(rows))
+
+
+def _absent(week: _Week) -> Table:
+    figures, moves = week.year.figures, [move for line in week.moved for move in line.moves]
+    rows = (
+        ("Persistently absent", figures.persistently_absent, moves.count(Moved.BELOW_90), moves.count(Moved.ABOVE_90)),
+        ("Severely absent", figures.severely_absent, moves.count(Moved.BELOW_50), moves.count(Moved.ABOVE_50)),
+    )
+    return Table("absent", "Persistent and severe", ("Pupils", "Now", "Fell into it", "Came out"), rows, _since(week))
+
+
+def _since(week: _Week) -> str:
+    trawl, since = week.trawl
+    if trawl is None:
+        return "No weekly trawl has run yet: no movement is known."
+    if since is None:
+        return f"Trawl of {spoken_date(trawl.on)}, the first of the year: no movement is known."
+    return f"Movement between the trawls of {spoken_date(since.on)} and {spoken_date(trawl.on)}."
+
+
+def _conversations(week: _Week) -> Table:
+    missed = {line.pupil_id: line.tally.absent for line in week.week.lines}
+    reasons: dict[int, set[Reason]] = {pupil: {Reason.UNEXPLAINED} for pupil in week.left_open}
+    for line in week.moved:
+        found = {_MOVES[move] for move in line.moves if move in _MOVES}
+        if line.now is not None and line.now.broken_run >= BROKEN:
+            found.add(Reason.BROKEN_WEEKS)
+        if found and line.now is not None:
+            reasons.setdefault(line.pupil_id, set()).update(found)
+    chosen = in_need(
+        Candidate(pupil, week.name(pupil), frozenset(why), missed.get(pupil, 0)) for pupil, why in reasons.items()
+    )
+    rows = tuple((one.name, _sentence(REASON_WORDS[why] for why in sorted(one.reasons)), one.missed) for one in chosen)
+    note = (
+        f"{len(chosen)} of {len(reasons)} pupils with a reason: the gravest reason first, then how many reasons, then "
+        "sessions missed this week."
+    )
+    return Table("talk", "Who needs a conversation", ("Pupil", "Why", "Missed this week"), rows, note)
+
+
+def _lates(week: _Week) -> Table:
+    year = "" if week.year_group is None else str(week.year_group)
+    found = by_pupil(lates(week.school, week.user, monday(week.on), week.on, year=year))
+    rows = tuple((f"{one.name} ({one.form})", one.late, one.after) for one in found[:FEW])
+    return Table("lates", "Late this week", ("Pupil", "Late", "After the close"), rows, _of(len(rows), len(found)))
+
+
+def _letters(week: _Week) -> Table:
+    from_at, to_at = instant(monday(week.on), time(0)), instant(week.on + _DAY, time(0))
+    letters = Letter.objects.visible_to(week.user).filter(school=week.school, sent_at__gte=from_at, sent_at__lt=to_at)
+    if week.year_group is not None:
+        letters = letters.filter(pupil__year_group=week.year_group)
+    many = letters.order_by("kind").values_list("kind").annotate(many=Count("pk"))
+    words = dict(Letter._meta.get_field("kind").flatchoices)
+    rows = tuple((str(words[kind]), count) for kind, count in many)
+    return Table("letters", "Letters sent this week", ("Letter", "Sent"), rows, empty="None was sent.")
+
+
+def _open(week: _Week) -> Table:
+    rows = (("Absences nobody has explained", sum(week.left_open.values()), len(week.left_open)),)
+    return Table("open", "Unexplained marks left", ("What", "Sessions", "Pupils"), rows)
+
+
+def _praise(week: _Week) -> Table:
+    recovered = [week.name(line.pupil_id) for line in week.moved if Moved.RECOVERED in line.moves]
+    whole = [one for one in week.week.lines if one.tally.possible and one.tally.attended == one.tally.possible]
+    runs = sorted(
+        (line for line in week.moved if line.now is not None and line.now.good_run > 1),
+        key=lambda line: (-line.shown.good_run, week.name(line.pupil_id)),
+    )
+    best = [f"{week.name(line.pupil_id)}, {line.shown.good_run} weeks" for line in runs[:FEW]]
+    rows = (
+        ("Recovered", len(recovered), "; ".join(sorted(recovered)[:FEW])),
+        ("Every session this week", len(whole), "; ".join(week.name(one.pupil_id) for one in whole[:FEW])),
+        ("Longest runs without an absence", len(runs), "; ".join(best)),
+    )
+    return Table("praise", "To praise", ("For", "Pupils", "Who first"), rows)
+
+
+def _of(shown: int, all_of: int) -> str:
+    return f"{shown} of {all_of} pupils." if all_of > shown else ""
+
+
+def _sentence(words: Any) -> str:
+    text = "; ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+def _rate(rate: Fraction | None) -> str:
+    return "no session" if rate is None else str(per_cent(rate))
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return "no session"
+    return _rate(cell) if isinstance(cell, Fraction) else str(cell)

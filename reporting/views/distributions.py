@@ -1,0 +1,161 @@
+"""Distributions: who is sent what, what each was sent and whether it went, and one's own reports."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from attendance_office import clock
+from attendance_office.audit import trail
+from attendance_office.refusals import Refused
+from attendance_office.staff.models import User
+from attendance_office.staff.roles import Can
+from attendance_office.web import toasts
+from attendance_office.web.doors import StaffRequest, door, may
+from registers.models import Pupil
+from reporting.actions import distributions as actions
+from reporting.models import Sending, Subscription
+from reporting.queries.distributions import reaches, with_dispatches
+from reporting.queries.week_page import week_page
+
+_PAGE = 50
+
+
+def _sending(request: StaffRequest, pk: int) -> Sending:
+    """Give a report of the person's own, or anybody's to who keeps the distributions."""
+    own = Sending.objects.sent_to(request.user).filter(school=request.school)
+    kept = Sending.objects.filter(school=request.school) if may(request, Can.KEEP_REPORTS) else own
+    return get_object_or_404(with_dispatches(kept), pk=pk)
+
+
+@require_GET
+@door(Can.SEE_FIGURES, section="figures")
+def sent_list(request: StaffRequest) -> HttpResponse:
+    """List what a person was sent, and what they are subscribed to."""
+    rows = with_dispatches(Sending.objects.sent_to(request.user).filter(school=request.school)).defer("content")
+    mine = Subscription.objects.filter(school=request.school, user=request.user, is_on=True).order_by("year_group")
+    page = Paginator(rows, _PAGE).get_page(request.GET.get("page"))
+    return render(request, "reporting/sent_list.html", {"page": page, "mine": mine})
+
+
+@require_GET
+@door(Can.SEE_FIGURES, section="figures")
+def sent_detail(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show a report as it was sent, frozen, and whether it went."""
+    sending = _sending(request, pk)
+    asks = {"sending": sending, "content": sending.content, "keeps": may(request, Can.KEEP_REPORTS)}
+    return render(request, "reporting/sent_detail.html", asks)
+
+
+@require_GET
+@door(Can.SEE_FIGURES, section="figures")
+def sent_file(request: StaffRequest, pk: int, form: str) -> HttpResponse:
+    """Give a report's PDF or sheet as it was made."""
+    sending = _sending(request, pk)
+    file = sending.pdf if form == "pdf" else sending.sheet
+    trail.record(
+        verb="opened a report's file", by=request.user, at=clock.now(), school_id=request.school.pk,
+        subject_kind="sending", subject_id=sending.pk, words=file.name,
+    )  # fmt: skip
+    answer = HttpResponse(bytes(file.content), content_type=file.kind)
+    answer["Content-Disposition"] = f'{"inline" if form == "pdf" else "attachment"}; filename="{file.name}"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+@require_POST
+@door(Can.KEEP_REPORTS, section="figures")
+def sent_again(request: StaffRequest, pk: int) -> HttpResponse:
+    """Send a report once more to the one it was made for."""
+    sending = _sending(request, pk)
+    try:
+        actions.send_again(sending=sending, by=request.user, at=clock.now())
+    except Refused as refusal:
+        toasts.fail(request, str(refusal))
+    else:
+        toasts.say(request, f"On its way again to {sending.user.signature}")
+    return redirect("reporting:sent_detail", sending.pk)
+
+
+@require_POST
+@door(Can.SEE_FIGURES, section="figures")
+def own_stop(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take one's own subscription off."""
+    row = get_object_or_404(Subscription, pk=pk, school=request.school, user=request.user)
+    actions.set_subscription(subscription=row, by_mail=row.by_mail, is_on=False, by=request.user, at=clock.now())
+    toasts.say(request, "You are not sent it any more")
+    return redirect("reporting:sent_list")
+
+
+@require_GET
+@door(Can.KEEP_REPORTS, section="figures")
+def distributions(request: StaffRequest) -> HttpResponse:
+    """List who is sent the week, and what went to whom."""
+    rows = Subscription.objects.filter(school=request.school).select_related("user")
+    sendings = with_dispatches(Sending.objects.filter(school=request.school)).defer("content")
+    people = User.objects.filter(posts__school=request.school, posts__ended_on=None, is_active=True).distinct()
+    years = Pupil.objects.filter(school=request.school).order_by("year_group").values_list("year_group", flat=True)
+    asks = {
+        "subscriptions": rows.order_by("-is_on", "year_group", "user__last_name", "pk"),
+        "page": Paginator(sendings, _PAGE).get_page(request.GET.get("page")),
+        "people": people.order_by("last_name", "first_name", "pk"),
+        "years": years.distinct(),
+    }
+    return render(request, "reporting/distributions.html", asks)
+
+
+@require_POST
+@door(Can.KEEP_REPORTS, section="figures")
+def subscription_add(request: StaffRequest) -> HttpResponse:
+    """Supply the usual subscriptions to a school without any, or subscribe one person."""
+    at = clock.now()
+    if request.POST.get("act") == "usual":
+        made = actions.supply_subscriptions(school=request.school, by=request.user, at=at)
+        toasts.say(request, f"{made} subscriptions made from the posts")
+        return redirect("reporting:distributions")
+    who, year = request.POST.get("user", ""), request.POST.get("year", "")
+    people = User.objects.filter(posts__school=request.school, posts__ended_on=None)
+    user = people.filter(pk=who).first() if who.isdecimal() and len(who) < 10 else None
+    if user is None or not (year == "" or (year.isdecimal() and len(year) < 3)):
+        toasts.fail(request, "Choose a person of this school, and a year group or the whole school.")
+        return redirect("reporting:distributions")
+    try:
+        actions.subscribe(
+            school=request.school, user=user, year_group=int(year) if year else None,
+            by_mail=request.POST.get("how") != "page", by=request.user, at=at,
+        )  # fmt: skip
+    except Refused as refusal:
+        toasts.fail(request, str(refusal))
+    else:
+        toasts.say(request, f"{user.signature} is sent it from the next time on")
+    return redirect("reporting:distributions")
+
+
+@require_POST
+@door(Can.KEEP_REPORTS, section="figures")
+def subscription_set(request: StaffRequest, pk: int) -> HttpResponse:
+    """Change a subscription: by mail, on the page alone, or off."""
+    row = get_object_or_404(Subscription, pk=pk, school=request.school)
+    how = request.POST.get("how", "")
+    if how not in ("mail", "page", "off"):
+        toasts.fail(request, "Choose by e-mail, on the page only, or off.")
+        return redirect("reporting:distributions")
+    by_mail = row.by_mail if how == "off" else how == "mail"
+    actions.set_subscription(subscription=row, by_mail=by_mail, is_on=how != "off", by=request.user, at=clock.now())
+    toasts.say(request, "Changed")
+    return redirect("reporting:distributions")
+
+
+@require_GET
+@door(Can.KEEP_REPORTS, section="figures")
+def preview(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show what a subscription would bring if it went now; nothing is kept or sent."""
+    row = get_object_or_404(Subscription.objects.select_related("user"), pk=pk, school=request.school)
+    if not reaches(row.user, request.school, row.year_group):
+        toasts.fail(request, f"{row.user.signature} no longer holds a post that may read this report.")
+        return redirect("reporting:distributions")
+    at = clock.now()
+    page = week_page(request.school, row.user, year_group=row.year_group, on=clock.local(at).date(), at=at)
+    return render(request, "reporting/distribution_preview.html", {"row": row, "content": page.content})

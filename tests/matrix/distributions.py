@@ -1,0 +1,43 @@
+"""Who is sent which report, and one's own reports."""
+
+from datetime import timedelta
+
+from attendance_office.staff.roles import Can
+from reporting.actions.distributions import send_week, subscribe
+from reporting.models import Sending
+from tests.conftest import MONDAY, MORNING
+
+from .way import Way
+
+KEEP = (Can.KEEP_REPORTS,)
+
+
+def subscription(cast):
+    row = subscribe(
+        school=cast.thornbridge, user=cast.adeyemi, year_group=9, by_mail=True, by=cast.laila, at=MORNING
+    )  # fmt: skip
+    return {"pk": row.pk}
+
+
+def sending(cast):
+    subscription(cast)
+    on = MONDAY - timedelta(days=3)
+    send_week(school=cast.thornbridge, on=on, by=None, at=MORNING - timedelta(days=2))
+    return {"pk": Sending.objects.get().pk}
+
+
+def file(cast):
+    return {**sending(cast), "form": "pdf"}
+
+
+WAYS = {
+    "reporting:sent_list": Way((Can.SEE_FIGURES,)),
+    "reporting:distributions": Way(KEEP),
+    "reporting:subscription_add": Way(KEEP, post=True),
+    "reporting:subscription_set": Way(KEEP, subscription, post=True),
+    "reporting:distribution_preview": Way(KEEP, subscription),
+    "reporting:sent_detail": Way((Can.SEE_FIGURES,), sending, rows="sent"),
+    "reporting:sent_file": Way((Can.SEE_FIGURES,), file, rows="sent", is_fragment=True),
+    "reporting:own_stop": Way((Can.SEE_FIGURES,), subscription, post=True, rows="own"),
+    "reporting:sent_again": Way(KEEP, sending, post=True),
+}

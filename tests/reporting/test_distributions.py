@@ -1,0 +1,168 @@
+"""The week on a page: sent once to whoever may read it, the same in page, PDF and sheet, and frozen."""
+
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+
+import pytest
+import python_calamine
+from django.db import DatabaseError, transaction
+from django.urls import reverse
+from pypdf import PdfReader
+
+from attendance_office.audit.models import Entry
+from attendance_office.refusals import Refused
+from interventions.actions.due import run_job
+from interventions.actions.trawl import run_trawl
+from letters.actions.outbox import deliver
+from letters.models import Message
+from registers.models import NonSchoolDay
+from reporting.actions import distributions as actions
+from reporting.models import Sending, Subscription
+from reporting.queries.distributions import is_last_of_week
+from reporting.queries.explorer import Question, Reader, answer
+from reporting.queries.periods import Period
+
+FRIDAY = date(2026, 11, 20)
+AT = datetime(2026, 11, 20, 14, 35, tzinfo=UTC)
+
+
+def send(cast, at=AT):
+    return actions.send_week(school=cast.thornbridge, on=FRIDAY, by=None, at=at)
+
+
+def only(cast, user, year=9):
+    actions.subscribe(school=cast.thornbridge, user=user, year_group=year, by_mail=True, by=cast.laila, at=AT)
+
+
+@pytest.fixture
+def sent(term):
+    """The week as the head of year 9 was sent it."""
+    run_trawl(school=term.thornbridge, on=FRIDAY, by=None, at=AT)
+    only(term, term.adeyemi)
+    send(term)
+    return Sending.objects.get()
+
+
+def test_each_head_of_year_is_sent_their_year_and_leadership_the_school(term):
+    send(term)
+    found = {one.user: one.year_group for one in Sending.objects.select_related("user")}
+    assert found == {term.adeyemi: 9, term.nine: 8, term.laila: None, term.bea: None, term.sol: None}
+
+
+def test_two_beats_make_one_sending(term):
+    only(term, term.adeyemi)
+    send(term)
+    _, did, _ = send(term, AT + timedelta(minutes=1))
+    assert (did["sent"], Sending.objects.count(), Message.objects.count()) == (0, 1, 1)
+
+
+def test_page_pdf_and_sheet_say_what_the_explorer_says(sent, term):
+    reader = Reader.of(term.adeyemi, term.thornbridge)
+    week = answer(reader, Question(Period("week", "", FRIDAY - timedelta(days=4), FRIDAY)).also("year", "9")).figures
+    row = sent.content["parts"][0]["rows"][0]
+    assert row[2] == str(week.tally.possible)
+    pdf = PdfReader(BytesIO(bytes(sent.pdf.content)))
+    text = " ".join(" ".join(page.extract_text() for page in pdf.pages).split())
+    assert len(pdf.pages) == 1
+    for part in sent.content["parts"]:
+        for line in part["rows"]:
+            assert all(" ".join(str(cell).split()) in text for cell in line[1:]), line
+    sheet = python_calamine.load_workbook(BytesIO(bytes(sent.sheet.content))).get_sheet_by_index(0).to_python()
+    held = {(one[0], one[1], one[2]): one for one in sheet}
+    assert held["Attendance", "This week", "Possible sessions"][3] == week.tally.possible
+    assert held["Attendance", "This week", "Attended"][4] == pytest.approx(float(week.tally.attendance_rate))
+
+
+def test_the_mail_names_no_pupil_and_leads_to_the_page(sent):
+    message = sent.dispatches.get().message
+    assert reverse("reporting:sent_detail", args=[sent.pk]) in message.body
+    assert reverse("reporting:sent_detail", args=[sent.pk]) in message.html
+    assert "Pupil" not in message.body + message.html
+    assert message.attachment is None
+    assert deliver(message_id=message.pk, at=AT) == "sent"
+
+
+def test_who_lost_the_post_is_sent_nothing_and_reads_nothing_old(sent, term, sign_in):
+    address = reverse("reporting:sent_detail", args=[sent.pk])
+    assert sign_in(term.adeyemi).get(address).status_code == 200
+    assert sign_in(term.nine).get(address).status_code == 404
+    term.adeyemi.posts.update(year_group=8)
+    _, did, words = actions.send_week(
+        school=term.thornbridge, on=FRIDAY - timedelta(days=7), by=None, at=AT
+    )  # fmt: skip
+    assert (did["sent"], did["without_post"]) == (0, 1)
+    assert "no longer hold the post" in words
+    assert sign_in(term.adeyemi).get(address).status_code == 404
+    with pytest.raises(Refused, match="no longer holds a post"):
+        actions.send_again(sending=sent, by=term.laila, at=AT)
+
+
+def test_a_report_that_breaks_for_one_does_not_stop_the_others(term, monkeypatch):
+    made = actions.week_page
+
+    def breaks(school, user, **asked):
+        if user == term.adeyemi:
+            raise ValueError("broken")
+        return made(school, user, **asked)
+
+    monkeypatch.setattr(actions, "week_page", breaks)
+    only(term, term.adeyemi)
+    only(term, term.nine, 8)
+    _, did, _ = send(term)
+    assert (did["sent"], did["broken"]) == (1, 1)
+    assert Sending.objects.get().user == term.nine
+
+
+def test_it_is_sent_again_as_a_message_of_its_own_with_a_line_in_the_trail(sent, term):
+    with pytest.raises(Refused, match="still on its way"):
+        actions.send_again(sending=sent, by=term.laila, at=AT)
+    deliver(message_id=sent.dispatches.get().message_id, at=AT)
+    actions.send_again(sending=sent, by=term.laila, at=AT)
+    assert Message.objects.filter(kind="report").count() == 2
+    assert Entry.objects.filter(verb="sent a report again", by_id=term.laila.pk).count() == 1
+
+
+def test_it_goes_on_the_last_school_day_of_the_week_alone(term):
+    school = term.thornbridge
+    thursday = FRIDAY - timedelta(days=1)
+    assert is_last_of_week(school, FRIDAY)
+    assert not is_last_of_week(school, thursday)
+    run = run_job(school=school, job="friday", on=thursday, by=None, at=AT - timedelta(days=1))
+    assert run.did == {"sent": 0}
+    NonSchoolDay.objects.create(school=school, on=FRIDAY, kind="inset", name="INSET day")
+    assert is_last_of_week(school, thursday)
+    assert not is_last_of_week(school, FRIDAY)
+
+
+def test_nobody_is_subscribed_to_more_than_their_post_reaches(cast):
+    for user, year in ((cast.nine, 9), (cast.adeyemi, None), (cast.gov, None), (cast.olly, 9)):
+        with pytest.raises(Refused, match="may not see all"):
+            only(cast, user, year)
+    assert Subscription.objects.count() == 0
+
+
+def test_what_was_sent_is_never_changed(sent):
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Sending.objects.update(content={})
+
+
+def test_one_stops_ones_own_and_nobody_elses(term, sign_in):
+    only(term, term.adeyemi)
+    row = Subscription.objects.get()
+    address = reverse("reporting:own_stop", args=[row.pk])
+    assert sign_in(term.nine).post(address).status_code == 404
+    assert sign_in(term.adeyemi).post(address).status_code == 302
+    row.refresh_from_db()
+    assert not row.is_on
+    _, did, _ = send(term)
+    assert did["sent"] == 0
+
+
+def test_the_pages_ask_the_same_number_of_questions_for_any_number_sent(term, sign_in, count_queries):
+    send(term)
+    client = sign_in(term.laila)
+    with count_queries(16):
+        page = client.get(reverse("reporting:distributions")).content.decode()
+    assert page.count("Waiting") == Sending.objects.count()
+    with count_queries(14):
+        assert "Whole school" in client.get(reverse("reporting:sent_list")).content.decode()
