@@ -13,7 +13,9 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from attendance_office import clock
 from attendance_office.jobs.models import Run, Schedule
 from attendance_office.staff.models import School, User
+from letters.queries.alerts import shared_by
 from letters.queries.asks import Chased, chased_in, seen
+from letters.rules.alerts import together
 from registers.models import Enrolment, Mark, Parent, Pupil
 from registers.queries.calendar import calendar_of, closing, opening, session_times, sessions_begun
 from registers.queries.registers import RegisterLine, Status, registers_of_sessions
@@ -205,6 +207,7 @@ def morning(school: School, *, user: User, at: datetime) -> Morning:
     unsettled = _unsettled(marks, calendar, now.on)
     unexplained = [row.mark for row in unsettled if (row.mark.on, row.mark.half) == (now.on, now.half)]
     years, codes = _years(marks, days, now)
+    alone = [mark.pupil for mark in unexplained]
     watched = _watched(pupils, now)
     parents = _parents([mark.pupil_id for mark in unexplained], [row.pupil.pk for row in watched])
     return Morning(
@@ -217,7 +220,7 @@ def morning(school: School, *, user: User, at: datetime) -> Morning:
         codes=codes,
         watched=[replace(row, ring=_first_to_ring(parents, row.pupil.pk)) for row in watched],
         unexplained=unexplained,
-        families=_families([mark.pupil_id for mark in unexplained], parents),
+        families=len(together([mark.pupil_id for mark in unexplained], shared_by(alone, parents))),
         unsettled=unsettled,
         years=years,
         days=days,
@@ -289,22 +292,6 @@ def _first_to_ring(parents: Sequence[Parent], pupil_id: int) -> Parent | None:
 def _session(mark: Mark) -> Session:
     """Give a mark's session as the law's value."""
     return Session(mark.on, cast("Half", mark.half))
-
-
-def _families(pupil_ids: Sequence[int], parents: Sequence[Parent]) -> int:
-    """Give how many families stand behind some pupils: children who share a contact are of one."""
-    head = {pk: pk for pk in pupil_ids}
-
-    def find(pk: int) -> int:
-        while head[pk] != pk:
-            pk = head[pk]
-        return pk
-
-    first: dict[int, int] = {}
-    for parent in parents:
-        if parent.pupil_id in head:
-            head[find(parent.pupil_id)] = find(first.setdefault(parent.contact_id, parent.pupil_id))
-    return len({find(pk) for pk in pupil_ids})
 
 
 def _unsettled(marks: QuerySet[Mark], calendar: Calendar, today: date) -> list[Unsettled]:
