@@ -43,8 +43,6 @@ def letters_gone(school: School, from_on: date, to_on: date) -> dict[str, dict[i
     for kind, pupil, sent_at in rows.values_list("kind", "pupil_id", "sent_at"):
         if sent_at is None:
             continue
-        if sent_at is None:
-            continue
         on = clock.local(sent_at).date()
         if from_on <= on <= to_on:
             found[kind].setdefault(pupil, on)

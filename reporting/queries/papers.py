@@ -31,7 +31,7 @@ from .comparators import HOW_DFE_COUNTS, SHARES, Withheld, comparators
 from .explorer import Answer, Question, Reader, answer
 from .letters_followed import fairness_rows, followed_rows
 from .periods import Period, year_before
-from .sheets import Sheet
+from .sheets import SUPPRESSED, Sheet
 
 # What the figures of a paper may tell pupils apart by.
 MAY_TELL: Final = frozenset({Can.SEE_FIGURES, Can.SEE_NEEDS, Can.SEE_MEANS})
@@ -290,7 +290,7 @@ def _how_counted(drawn: Drawn) -> list[str]:
 # ---------- as it is kept ----------
 
 
-def _shares(found: Answer) -> list[Fraction | None]:
+def _shares(found: Answer) -> list[Cell]:
     figures, tally = found.figures, found.figures.tally
     ill = found.receipt(upto=None).figures.codes.get("I", 0)
     return [
@@ -299,8 +299,15 @@ def _shares(found: Answer) -> list[Fraction | None]:
         tally.authorised_rate,
         tally.unauthorised_rate,
         Fraction(ill, tally.possible) if tally.possible else None,
-        Fraction(figures.persistently_absent, figures.pupils) if figures.pupils else None,
+        persistent_share(figures.persistently_absent, figures.pupils),
     ]
+
+
+def persistent_share(some: int, pupils: int) -> Cell:
+    """Give the share of pupils persistently absent; held back where few are, or few are not, as a share gives them."""
+    if is_small(some) or is_small(pupils - some):
+        return SUPPRESSED
+    return Fraction(some, pupils) if pupils else None
 
 
 def _theirs(share: Fraction | Withheld) -> Cell:

@@ -16,8 +16,9 @@ from registers.rules.sessions import Session
 from reporting.actions import papers as actions
 from reporting.models import Baseline, Paper
 from reporting.queries.explorer import Question, Reader, answer
-from reporting.queries.papers import MAY_TELL, content_of
+from reporting.queries.papers import MAY_TELL, content_of, persistent_share
 from reporting.queries.periods import Period
+from reporting.queries.sheets import SUPPRESSED
 from tests.conftest import MONDAY, MORNING
 from tests.factories.cast import put_on_roll
 from tests.factories.marks import take
@@ -139,3 +140,17 @@ def test_an_empty_period_says_so(cast, db):
 def test_another_schools_paper_is_not_there(cast, school, sign_in, at_morning):
     paper = actions.issue_paper(paper=draft(cast), by=cast.laila, at=MORNING)
     assert sign_in(cast.olly).get(f"/papers/{paper.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("some", "pupils", "said"),
+    [
+        (3, 120, SUPPRESSED),
+        (118, 120, SUPPRESSED),
+        (0, 120, Fraction(0)),
+        (12, 120, Fraction(1, 10)),
+        (0, 0, None),
+    ],
+)
+def test_the_share_persistently_absent_beside_dfe_does_not_give_away_a_small_number(some, pupils, said):
+    assert persistent_share(some, pupils) == said
