@@ -377,6 +377,9 @@ class Run:
         print(
             "refused: " + (", ".join(f"{words} ({many})" for words, many in sorted(self.refusals.items())) or "nothing")
         )
+        for token, many in sorted(went.items()):
+            if many > 1:
+                print(f"doubled: {token}, {many} times")
         for trouble in sorted(set(self.troubles)):
             print(f"trouble: {trouble}"[:300])
         total = sums["delivered"] + sums["failed"] + sums["uncertain"] + sums["waiting"] + lost
