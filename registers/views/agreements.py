@@ -36,6 +36,13 @@ SHOWN = {
     "coming": "Coming",
     "ended": "Ended",
 }
+HEADINGS = {
+    "now": "Agreements in force",
+    "ending": "Agreements ending in two weeks",
+    "review": "Agreements to review",
+    "coming": "Agreements to come",
+    "ended": "Agreements ended",
+}
 
 
 def _rows(request: StaffRequest) -> tuple[QuerySet[Agreement], str]:
@@ -63,7 +70,8 @@ def agreement_list(request: StaffRequest) -> HttpResponse:
         "page": page,
         "show": show,
         "shows": [(key, words, many[key]) for key, words in SHOWN.items()],
-        "total": many["now"],
+        "heading": HEADINGS[show],
+        "total": page.paginator.count,
         "kinds": law.KINDS.values(),
         "kind": request.GET.get("kind", ""),
         "q": request.GET.get("q", ""),

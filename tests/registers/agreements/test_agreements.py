@@ -164,3 +164,15 @@ def test_a_pasted_list_is_matched_line_by_line_and_namesakes_ask_for_the_form(ca
     assert [str(pupil) for pupil in found.pupils] == ["Begum, Amina", "Blackwood, Freya", "Ashworth, Callum"]
     assert [line for line, _ in found.left] == ["Ashworth, Callum", "Nobody, Noel"]
     assert "write the form after the name" in found.left[0][1]
+
+
+def test_the_heading_counts_the_agreements_that_are_shown(cast, sign_in, at_morning):
+    make(cast, name="Ends this week")
+    later = {"kind": "visit", "code": "V", "place": "Peak farm", "to_on": date(2027, 1, 29)}
+    make(cast, cast.amina, name="Farm", **later)
+    client = sign_in(cast.sandra)
+    path = reverse("registers:agreement_list")
+    assert "<h1>Agreements in force, 2</h1>" in client.get(path).content.decode()
+    assert "<h1>Agreements ending in two weeks, 1</h1>" in client.get(path, {"show": "ending"}).content.decode()
+    assert "<h1>Agreements in force, 1</h1>" in client.get(path, {"q": "Farm"}).content.decode()
+    assert "<h1>Agreements ended, 0</h1>" in client.get(path, {"show": "ended"}).content.decode()
