@@ -67,7 +67,7 @@ class Run:
         self.redis = Redis(folder)
         self.workers, self.started = {}, 0
         self.saved, self.faults, self.refusals, self.troubles = {}, {}, {}, []
-        self.rooms = 0
+        self.rooms, self.went_early = 0, 0
         self.world = World()
         self.sessions = self.world.begin(self.now())
         self.over = threading.Event()
@@ -93,10 +93,11 @@ class Run:
             self.faults[fault.__name__] = self.faults.get(fault.__name__, 0) + 1
             fault(self, until)
             self.sink.mood = "calm"
-            pause(self.chance.uniform(0.2, 1.5), until)
+            pause(self.chance.uniform(1, 6), until)
         self.over.set()
         for hand in hands:
             hand.join()
+        self.went_early = sum(self.sink.taken.values()) + len(self.printed())
 
     def teach(self):
         """Save registers one after another; what breaks off is sent again with the same key, as the page does."""
@@ -371,6 +372,7 @@ class Run:
         missing = self.marks_missing()
         print(f"seed {self.seed}, {self.seconds / 60:g} minutes; faults: " + ", ".join(
             f"{name.replace('_', ' ')} {many}" for name, many in sorted(self.faults.items())))  # fmt: skip
+        print(f"went in the time of the run: {self.went_early} letters")
         print(
             f"on the way held back {sums['held']}, recalled {sums['recalled']}; longest until uncertain {self.longest()}"
         )
