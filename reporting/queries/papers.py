@@ -20,6 +20,7 @@ from attendance_office.web.templatetags.office import day, per_cent, thousands
 from registers.queries.calendar import calendar_of
 from registers.rules.ages import school_year
 from registers.rules.dates import spoken_date
+from registers.rules.figures import Figures
 from registers.rules.rates import Tally
 from registers.rules.sessions import monday
 from reporting.models import Baseline
@@ -197,15 +198,20 @@ def _persistent(drawn: Drawn) -> dict[str, Any]:
             "whole year."
         )
     ]
-    if before.pupils and not is_small(before.persistently_absent):
+    if before.pupils and not _gives_away(before):
         share = Fraction(before.persistently_absent, before.pupils)
         words.append(
             f"At the same time last year {thousands(before.persistently_absent)} of {thousands(before.pupils)} "
             f"pupils were persistently absent ({per_cent(share)})."
         )
-    if now.pupils and not is_small(now.persistently_absent):
+    if now.pupils and not _gives_away(now):
         words.append(f"Now it is {per_cent(Fraction(now.persistently_absent, now.pupils))} of {thousands(now.pupils)}.")
     return _of_sheets("persistent", "Persistent and severe absence", words, [tables.bands(drawn.now, drawn.school)])
+
+
+def _gives_away(figures: Figures) -> bool:
+    """Tell whether the number of persistently absent pupils tells of few, on either side."""
+    return is_small(figures.persistently_absent) or is_small(figures.pupils - figures.persistently_absent)
 
 
 def _groups(drawn: Drawn) -> dict[str, Any]:

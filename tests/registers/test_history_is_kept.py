@@ -31,7 +31,7 @@ from registers.models import (
 )
 from registers.queries.registers import registers_of
 from registers.rules.sessions import Session
-from reporting.models import Baseline
+from reporting.models import Baseline, Subscription
 from tests.conftest import MONDAY, MORNING
 from tests.factories.marks import take
 
@@ -76,6 +76,9 @@ MADE = {
         school=cast.thornbridge, code="Y4", name="Snow", from_on=MONDAY, to_on=MONDAY, made_at=MORNING
     )),
     AlertRule: ("countdown_minutes", lambda cast: AlertRule.objects.create(school=cast.thornbridge)),
+    Subscription: ("year_group", lambda cast: Subscription.objects.create(
+        school=cast.thornbridge, user=cast.nine, report="friday"
+    )),
     Baseline: ("note", lambda cast: Baseline.objects.create(
         school=cast.thornbridge, school_year="2026/27", attendance="94.00", set_at=MORNING
     )),

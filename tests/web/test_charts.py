@@ -42,8 +42,8 @@ def test_lines_differ_by_their_dashes_and_carry_their_names_and_last_numbers():
     paths = drawn(LINES).findall("path")
     assert len({path.get("stroke-dasharray") for path in paths}) == 2
     texts = [text.text for text in drawn(LINES).iter("text")]
-    assert "Free meals 50.0 %" in texts
-    assert "Others <all> 90.0 %" in texts
+    assert "Free meals, 50.0 %" in texts
+    assert "Others <all>, 90.0 %" in texts
 
 
 def test_a_line_breaks_where_a_share_is_missing():
