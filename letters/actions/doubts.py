@@ -10,7 +10,7 @@ from attendance_office import clock
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
-from letters.models import Addressee, Letter, LetterKind
+from letters.models import Addressee, Letter, LetterKind, Message
 from letters.queries.doubts import OUT, Doubt, doubts_of
 from letters.queries.letter_values import receipts
 from letters.queries.wording import wording, wordings
@@ -48,17 +48,21 @@ def find_doubted(*, school: School, by: User | None, at: datetime) -> list[Lette
 def recall_letter(*, letter: Letter, why: str, by: User, at: datetime) -> Letter:
     """Recall a letter: one that has not gone is stopped; for one that has an apology is drafted, if none is.
 
-    Raises Refused without a reason, for a letter that is being made this moment, and for one never approved.
+    Raises Refused without a reason, for a letter that is being made or handed over this moment, and for one never
+    approved.
     """
     if not why.strip():
         raise Refused("Say why the letter is recalled.")
     with trail.signed(by=by, at=at, school_id=letter.school_id):
+        # The post room locks a message before its letter: so does this, and neither waits for the other.
+        list(Message.objects.select_for_update(of=("self",)).filter(letter=letter).order_by("pk"))
         kept = _locked(letter)
         if kept.recalled_at is not None:
             raise Refused("This letter is recalled already.")
         if kept.state == State.CLAIMED:
             raise Refused("This letter is being made this moment. Try again in a minute.")
         if kept.state in {State.WAITING, State.READY}:
+            _stop_message(kept)
             kept.state, kept.ended_why = State.RECALLED, f"Recalled by {by.signature}: {why.strip()}"[:300]
         elif kept.state not in OUT:
             raise Refused(f"There is nothing to recall: {kept.get_state_display().lower()}.")
@@ -92,6 +96,16 @@ def let_stand(*, letter: Letter, why: str, by: User, at: datetime) -> Letter:
             subject_id=kept.pk, words=f"{kept.get_kind_display()} about {kept.pupil}: stands.", reason=why,
         )  # fmt: skip
     return kept
+
+
+def _stop_message(letter: Letter) -> None:
+    """Take back the message that would take a letter along; refuse where it is on the line this moment."""
+    messages = Message.objects.filter(letter=letter)
+    messages.filter(state__in=[Message.State.WAITING, Message.State.CLAIMED], handed_at=None).update(
+        state=Message.State.CANCELLED, claim=None, claimed_at=None, ended_why="The letter was recalled."
+    )
+    if messages.filter(state=Message.State.CLAIMED).exists():
+        raise Refused("This letter is being handed over this moment. Try again in a minute.")
 
 
 def _locked(letter: Letter) -> Letter:

@@ -15,6 +15,7 @@ from attendance_office.staff.models import School, User
 from letters import pdf
 from letters.models import Letter, PrintRun
 from letters.queries.runs import in_order, ready_letters
+from letters.queries.still_due import verdicts
 from registers.models import StoredFile
 from registers.rules.dates import spoken_date
 
@@ -51,8 +52,9 @@ def put_together(*, school: School, order: str, is_two_sided: bool = False, by: 
 def join_next(*, by: User | None = None, at: datetime) -> PrintRun | None:
     """Join the files of the next run whose letters are all made; give it, None where none is to be joined.
 
-    Letters recalled, held back or failed by then drop out. Files are joined as they were kept: one whose bytes are not
-    those that were kept drops out and has failed.
+    Each letter is read again: one that is not due any more is held back with the reason. Letters recalled or failed by
+    then drop out. Files are joined as they were kept: one whose bytes are not those that were kept drops out and has
+    failed.
     """
     being_made = Letter.objects.filter(state__in=[State.WAITING, State.CLAIMED]).values("print_run")
     with trail.signed(by=by, at=at, school_id=None):
@@ -71,14 +73,20 @@ def join_next(*, by: User | None = None, at: datetime) -> PrintRun | None:
 
 def _join(run: PrintRun, by: User | None, at: datetime) -> None:
     found = run.letters.filter(state=State.READY).select_for_update(of=("self",))
-    letters = in_order(run, found.select_related("file", "pupil__tutor_group"))
+    letters = in_order(run, found.select_related("file", "pupil__tutor_group", "policy", "episode", "school"))
+    read = verdicts(letters, at=at)
+    for letter in letters:
+        if not read[letter.pk].is_due:
+            _leave_out(letter, State.HELD_BACK, read[letter.pk].why_not, by, at)
+    letters = [letter for letter in letters if read[letter.pk].is_due]
     whole: list[Letter] = []
     contents: list[bytes] = []
     counts: list[int] = []
     for letter in letters:
         content = bytes(letter.file.content) if letter.file else b""
         if not letter.file or hashlib.sha256(content).hexdigest() != letter.file.sha256:
-            _spoilt(letter, by, at)
+            logger.error("Letter %s: its kept file is not what was printed.", letter.pk)
+            _leave_out(letter, State.FAILED, "Its kept file is not what was printed.", by, at)
             continue
         whole.append(letter)
         contents.append(content)
@@ -101,13 +109,11 @@ def _join(run: PrintRun, by: User | None, at: datetime) -> None:
     )  # fmt: skip
 
 
-def _spoilt(letter: Letter, by: User | None, at: datetime) -> None:
-    why = "Its kept file is not what was printed."
-    logger.error("Letter %s: %s", letter.pk, why)
-    Letter.objects.filter(pk=letter.pk).update(state=State.FAILED, ended_why=why)
+def _leave_out(letter: Letter, state: Letter.State, why: str, by: User | None, at: datetime) -> None:
+    Letter.objects.filter(pk=letter.pk).update(state=state, ended_why=why[:300])
     trail.record(
         verb="letter", by=by, at=at, school_id=letter.school_id, subject_kind="letter", subject_id=letter.pk,
-        words=f"{letter}: left out of its print run. {why}", before={"state": "ready"}, after={"state": "failed"},
+        words=f"{letter}: left out of its print run. {why}", before={"state": "ready"}, after={"state": str(state)},
     )  # fmt: skip
 
 

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from attendance_office.audit.models import Entry
+from attendance_office.refusals import Refused
 from letters.actions import outbox
+from letters.actions.doubts import recall_letter
 from letters.actions.making import make_next
 from letters.actions.proving import prove_post
 from letters.actions.templates import supply_templates
@@ -84,3 +86,26 @@ def test_a_failed_proof_goes_into_the_trail_once_and_so_does_its_end(cast, lette
     outbox.deliver(message_id=Message.objects.get(letter=letter).pk, at=NINE)
     prove_post(school=cast.thornbridge, at=NINE + timedelta(minutes=40))
     assert entries()[1:] == ["the post room's proof holds again"]
+
+
+def test_a_recalled_letters_message_does_not_go_even_when_a_worker_has_claimed_it(cast, letter):
+    make_next(at=NINE)
+    message = Message.objects.get(letter=letter)
+    claimed = outbox._claim(message.pk, at=NINE)
+    recall_letter(letter=letter, why="Spoken with the family", by=cast.sandra, at=NINE)
+    message.refresh_from_db()
+    assert (message.state, message.ended_why) == (Message.State.CANCELLED, "The letter was recalled.")
+    assert outbox._begin_hand_over(claimed, outbox.Reading("", "", ""), at=NINE) is False
+    assert outbox.deliver(message_id=message.pk, at=NINE) is None
+    letter.refresh_from_db()
+    assert letter.state == Letter.State.RECALLED
+
+
+def test_a_letter_on_the_line_is_not_recalled_until_it_is_known_what_became_of_it(cast, letter):
+    make_next(at=NINE)
+    message = outbox._claim(Message.objects.get(letter=letter).pk, at=NINE)
+    assert outbox._begin_hand_over(message, outbox.reading_of(message, at=NINE), at=NINE)
+    with pytest.raises(Refused, match="being handed over this moment"):
+        recall_letter(letter=letter, why="Spoken with the family", by=cast.sandra, at=NINE)
+    letter.refresh_from_db()
+    assert letter.state == Letter.State.READY

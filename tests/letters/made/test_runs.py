@@ -12,6 +12,7 @@ from django.db import connection
 from attendance_office.audit.models import Entry
 from attendance_office.refusals import Refused
 from letters.actions import making, runs
+from letters.actions.stops import keep_stop
 from letters.models import Letter, PrintRun
 from letters.queries.runs import letters_in, progress_of, take_out
 from registers.models import StoredFile
@@ -158,3 +159,19 @@ def test_two_people_who_put_together_at_once_share_no_letter(ready):
     runs_of_letters = set(Letter.objects.values_list("print_run", flat=True))
     assert None not in runs_of_letters
     assert sum(Letter.objects.filter(print_run=pk).count() for pk in found if pk) == 5
+
+
+def test_a_letter_that_a_stop_holds_back_after_it_was_made_is_not_joined(ready):
+    run = together(ready)
+    keep_stop(
+        pupil=ready.amina, covers="all", reason="Bereavement", is_private=False, owner=ready.bea, to_on=None,
+        by=ready.sandra, at=MORNING,
+    )  # fmt: skip
+    joined(run)
+    held = Letter.objects.get(pupil=ready.amina)
+    assert held.state == State.HELD_BACK
+    assert held.ended_why
+    assert [row.pupil for row in letters_in(run) if row.pupil == ready.amina and row.run_place] == []
+    assert not any("Amina" in text for text in pages(run))
+    assert runs.mark_posted(run=run, by=ready.sandra, at=MORNING) == 4
+    assert Letter.objects.get(pupil=ready.amina).state == State.HELD_BACK
