@@ -24,6 +24,11 @@ urlpatterns = [
     path("first-day/<int:pk>/answer/<int:message>/", call_sheet.reply_agree, name="reply_agree"),
     path("first-day/<int:pk>/raise/", safeguarding.item_raise, name="item_raise"),
     path("first-day/safeguarding/", safeguarding.safeguarding_list, name="safeguarding_list"),
+    re_path(
+        r"^first-day/safeguarding/export/(?P<form>csv|xlsx)/$",
+        safeguarding.safeguarding_list_export,
+        name="safeguarding_list_export",
+    ),
     path("first-day/safeguarding/<int:pk>/", safeguarding.safeguarding_item, name="safeguarding_item"),
     path("first-day/safeguarding/<int:pk>/step/", safeguarding.item_step, name="item_step"),
     path("first-day/safeguarding/<int:pk>/close/", safeguarding.item_close, name="item_close"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -15,6 +15,9 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door, may
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.lists import narrowed, send_list
+from attendance_office.web.templatetags.office import clock as clock_words
 from interventions import forms
 from interventions.actions import safeguarding as actions
 from interventions.models import FirstDay, SafeguardingItem, SafeguardingStep
@@ -24,15 +27,21 @@ PAGE = 50
 _LATEST_FIRST = Prefetch("steps", SafeguardingStep.objects.order_by("-at", "-pk"))
 
 
+def _items(request: StaffRequest) -> QuerySet[SafeguardingItem]:
+    """Give the items that the address asks for: the open ones, the oldest first, or the closed ones."""
+    rows = SafeguardingItem.objects.visible_to(request.user).filter(school=request.school)
+    rows = rows.filter(closed_at__isnull=request.GET.get("show") != "closed")
+    rows = rows.select_related("first_day__alert", "closed_by", "raised_by")
+    rows = rows.prefetch_related("first_day__pupils__pupil__tutor_group", _LATEST_FIRST)
+    return rows.order_by("-closed_at", "since_at", "pk")
+
+
 @require_GET
 @door(Can.CONTACT_HOME, section="first_day")
 def safeguarding_list(request: StaffRequest) -> HttpResponse:
     """Show the open items, the oldest first; or those that a person has closed."""
     shows_closed = request.GET.get("show") == "closed"
-    rows = SafeguardingItem.objects.visible_to(request.user).filter(school=request.school)
-    rows = rows.filter(closed_at__isnull=not shows_closed).select_related("first_day__alert", "closed_by", "raised_by")
-    rows = rows.prefetch_related("first_day__pupils__pupil__tutor_group", _LATEST_FIRST)
-    page = Paginator(rows.order_by("-closed_at", "since_at", "pk"), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_items(request), PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "shows_closed": shows_closed,
@@ -40,6 +49,33 @@ def safeguarding_list(request: StaffRequest) -> HttpResponse:
         "open": answers.open_items(request.school, request.user).count() if shows_closed else page.paginator.count,
     }
     return render(request, "interventions/safeguarding_list.html", context)
+
+
+@require_POST
+@door(Can.EXPORT, section="first_day")
+@door(Can.CONTACT_HOME)
+def safeguarding_list_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the items as they are shown, whole."""
+    rows: list[list[Cell]] = [
+        [
+            "; ".join(str(one.pupil) for one in item.first_day.pupils.all()),
+            item.since_at,
+            item.why,
+            _latest(item),
+            item.closed_at,
+            item.closed_by.signature if item.closed_by else "",
+            item.why_closed,
+        ]
+        for item in _items(narrowed(request))
+    ]
+    heads = [Column(one) for one in ("Pupils", "Since", "Why", "Latest step", "Closed", "By", "With the words")]
+    shown = "closed" if request.GET.get("show") == "closed" else "open"
+    return send_list(request, form, what="nobody reached", columns=heads, rows=rows, filters=shown)
+
+
+def _latest(item: SafeguardingItem) -> str:
+    step = next(iter(item.steps.all()), None)
+    return f"{clock_words(step.at)} {step.get_kind_display()}" if step else ""
 
 
 @require_GET

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -14,6 +15,8 @@ from attendance_office.staff.models import User
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door, may
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.lists import send_list
 from registers.models import Pupil
 from reporting.actions import distributions as actions
 from reporting.models import Sending, Subscription
@@ -30,14 +33,35 @@ def _sending(request: StaffRequest, pk: int) -> Sending:
     return get_object_or_404(with_dispatches(kept), pk=pk)
 
 
+def _own(request: StaffRequest) -> QuerySet[Sending]:
+    return with_dispatches(Sending.objects.sent_to(request.user).filter(school=request.school)).defer("content")
+
+
 @require_GET
 @door(Can.SEE_FIGURES, section="figures")
 def sent_list(request: StaffRequest) -> HttpResponse:
     """List what a person was sent, and what they are subscribed to."""
-    rows = with_dispatches(Sending.objects.sent_to(request.user).filter(school=request.school)).defer("content")
+    rows = _own(request)
     mine = Subscription.objects.filter(school=request.school, user=request.user, is_on=True).order_by("year_group")
     page = Paginator(rows, _PAGE).get_page(request.GET.get("page"))
     return render(request, "reporting/sent_list.html", {"page": page, "mine": mine})
+
+
+@require_POST
+@door(Can.EXPORT, section="figures")
+@door(Can.SEE_FIGURES)
+def sent_list_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out the list of what a person was sent; not what it says."""
+    rows: list[list[Cell]] = [
+        [
+            f"{one.get_report_display()}, {one.scope}",
+            one.on,
+            ", ".join(each.message.get_state_display() for each in one.dispatches.all()),
+        ]
+        for one in _own(request)
+    ]
+    heads = [Column("Report"), Column("Day"), Column("E-mail")]
+    return send_list(request, form, what="reports sent to one", columns=heads, rows=rows)
 
 
 @require_GET

@@ -7,6 +7,7 @@ from reporting.actions.distributions import send_week, subscribe
 from reporting.models import Sending
 from tests.conftest import MONDAY, MORNING
 
+from .unexplained import csv
 from .way import Way
 
 KEEP = (Can.KEEP_REPORTS,)
@@ -36,6 +37,7 @@ WAYS = {
     "reporting:subscription_add": Way(KEEP, post=True),
     "reporting:subscription_set": Way(KEEP, subscription, post=True),
     "reporting:distribution_preview": Way(KEEP, subscription),
+    "reporting:sent_list_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=(Can.SEE_FIGURES,)),
     "reporting:sent_detail": Way((Can.SEE_FIGURES,), sending, rows="sent"),
     "reporting:sent_file": Way((Can.SEE_FIGURES,), file, rows="sent", is_fragment=True),
     "reporting:own_stop": Way((Can.SEE_FIGURES,), subscription, post=True, rows="own"),

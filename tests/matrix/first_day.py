@@ -10,6 +10,7 @@ from registers.models import LineMessage
 from registers.rules.sessions import Session
 from tests.conftest import MONDAY, MORNING
 
+from .unexplained import csv
 from .way import Way
 
 CONTACT = (Can.CONTACT_HOME,)
@@ -61,6 +62,7 @@ WAYS = {
     "interventions:reply_agree": Way(CONTACT, answer, post=True, rows="group", also=(Can.LOG_ABSENCE,)),
     "interventions:item_raise": Way(CONTACT, day, post=True, rows="group"),
     "interventions:safeguarding_list": Way(CONTACT),
+    "interventions:safeguarding_list_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=CONTACT),
     "interventions:safeguarding_item": Way(CONTACT, item, rows="group"),
     "interventions:item_step": Way(CONTACT, item, post=True, rows="group"),
     "interventions:item_close": Way((Can.SETTLE_SAFEGUARDING,), item, post=True, rows="group"),

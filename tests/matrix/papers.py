@@ -4,6 +4,7 @@ from attendance_office.staff.roles import Can
 from reporting.actions.papers import draft_paper, issue_paper
 from tests.conftest import MONDAY, MORNING
 
+from .unexplained import csv
 from .way import Way
 
 
@@ -19,6 +20,7 @@ def issued(cast):
 
 WAYS = {
     "reporting:paper_list": Way((Can.SEE_FIGURES,)),
+    "reporting:paper_list_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=(Can.SEE_FIGURES,)),
     "reporting:paper_draft": Way((Can.ISSUE_PAPERS,), post=True),
     "reporting:baseline_set": Way((Can.ISSUE_PAPERS,), post=True),
     "reporting:paper_detail": Way((Can.SEE_FIGURES,), issued),

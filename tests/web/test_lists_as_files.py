@@ -13,6 +13,7 @@ from letters.actions.stops import keep_stop
 from letters.models import Letter
 from registers.actions.imports.uploads import upload_file
 from registers.models import Group, Membership
+from reporting.actions.papers import draft_paper
 from tests.conftest import MONDAY, MORNING
 from tests.factories.letters import give_policy
 
@@ -45,17 +46,11 @@ OTHERS = {
     "office:role_table": "office:role_export",
     "office:trail": "office:trail_export",
 }
-# Lists that do not go out as files, and why: docs/exports.md says so to people.
-NO_FILES = {
-    "reporting:paper_list",  # each row is a document with a file of its own
-    "reporting:sent_list",  # likewise
-    "interventions:safeguarding_list",  # what is written about a child's safety stays in the office
-}
 
 
 def test_every_list_has_its_export():
     known = set(names())
-    lists = {name for name in known if name.endswith("_list")} - NO_FILES
+    lists = {name for name in known if name.endswith("_list")}
     without = {
         name for name in lists if f"{name}_export" not in known and f"{name.removesuffix('_list')}_export" not in known
     }
@@ -166,3 +161,12 @@ def test_who_may_export_finds_the_buttons_and_others_do_not(cast, sign_in, at_mo
     assert "export/xlsx/" in sign_in(cast.sandra).get(reverse(name)).content.decode()
     if name in {"registers:codes", "registers:group_list"}:
         assert "export/xlsx/" not in sign_in(cast.bea).get(reverse(name)).content.decode()
+
+
+def test_papers_reports_and_nobody_reached_go_out_as_they_are_shown(cast, sign_in, at_morning):
+    paper = draft_paper(school=cast.thornbridge, from_on=MONDAY, to_on=MONDAY, by=cast.laila, at=MORNING)
+    client = sign_in(cast.laila)
+    assert f'"{paper}"' in sent(client, "reporting:paper_list_export").decode()
+    assert sent(client, "reporting:sent_list_export").decode().splitlines()[0].endswith('"Report","Day","E-mail"')
+    heads = sent(client, "interventions:safeguarding_list_export", query="show=closed").decode().splitlines()[0]
+    assert heads.endswith('"Pupils","Since","Why","Latest step","Closed","By","With the words"')
