@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.services.programs import MORNING, Redis, Sink, Worker, free_port, until
+from tests.services.programs import MORNING, Redis, Sink, Worker, free_port, shift_to_morning, until
 
 __all__ = ["MORNING", "free_port", "until"]
 
@@ -25,11 +25,14 @@ def sink():
 
 @pytest.fixture
 def worker(redis, sink, tmp_path):
-    """Give a function that starts a worker; all are killed at the end."""
-    started = []
+    """Give a function that starts a worker; all are killed at the end.
+
+    They share one clock that begins at the morning: an heir never lives before the worker whose work it takes over.
+    """
+    started, shift = [], shift_to_morning()
 
     def _worker(name="one"):
-        started.append(Worker(redis, sink, tmp_path, name))
+        started.append(Worker(redis, sink, tmp_path, name, shift))
         return started[-1]
 
     yield _worker

@@ -26,6 +26,11 @@ def free_port():
         return place.getsockname()[1]
 
 
+def shift_to_morning():
+    """Give the seconds that set a clock started now to the cast's morning."""
+    return int((MORNING - timezone.now()).total_seconds())
+
+
 def until(what, seconds=40.0):
     """Wait until something is so; tell whether it came to be."""
     end = time.monotonic() + seconds
@@ -101,10 +106,10 @@ class Sink:
 
 
 class Worker:
-    """A Celery worker in processes of its own, on the tests' database, its clock set to the cast's morning."""
+    """A Celery worker in processes of its own, on the tests' database, its clock set by a shift in whole seconds."""
 
-    def __init__(self, redis, sink, folder, name):
-        shift = int((MORNING - timezone.now()).total_seconds())
+    def __init__(self, redis, sink, folder, name, shift=None):
+        shift = shift_to_morning() if shift is None else shift
         test_name = connection.settings_dict["NAME"]
         base, _, options = os.environ["DATABASE_URL"].partition("?")
         url = f"{base.rpartition('/')[0]}/{test_name}" + (f"?{options}" if options else "")

@@ -267,7 +267,8 @@ class Run:
         from tests.services.programs import Worker
 
         self.started += 1
-        self.workers[name] = Worker(self.redis, self.sink, self.folder, f"{name}-{self.started}")
+        shift = int(os.environ["OFFICE_CLOCK_SHIFT"])
+        self.workers[name] = Worker(self.redis, self.sink, self.folder, f"{name}-{self.started}", shift)
 
     def stop(self):
         self.over.set()
