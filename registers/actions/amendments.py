@@ -18,6 +18,10 @@ from .entries import BETTER, check_age, check_comment, check_minutes, may_use_of
 LONGEST_REASON = 400
 
 
+class AfterClose(Refused):
+    """An L for a pupil who came after the register closed: another code is to be chosen."""
+
+
 def amend_mark(
     *,
     mark: Mark,
@@ -32,7 +36,8 @@ def amend_mark(
     """Amend a mark; Postgres keeps original, new, reason, date, name and role. Gives the mark as it is now.
 
     Raises Refused without a reason, where nothing would change, and for a code not in force on the mark's day or
-    not the person's to enter; Conflict where the mark is no longer what the page saw (`was`).
+    not the person's to enter; AfterClose for an L whose minutes lie after the close; Conflict where the mark is no
+    longer what the page saw (`was`).
 
     Source: SI 2024/208 reg 6.
     """
@@ -143,7 +148,7 @@ def _check_roll(pupil: Pupil, code: Code, session: Session) -> None:
 
 
 def _check_close(session: Session, minutes_late: int, pupil: Pupil) -> None:
-    """Refuse an L for a pupil who came after the register closed.
+    """Refuse an L for a pupil who came after the register closed, as `AfterClose`.
 
     Source: SI 2024/208 reg 10(2) Tables 1 (L) and 3 (U).
     """
@@ -153,4 +158,4 @@ def _check_close(session: Session, minutes_late: int, pupil: Pupil) -> None:
     arrived = found.opens_at + timedelta(minutes=minutes_late)
     if arrival_code(found.opens_at.time(), found.closes_at.time(), arrived.time()) == "U":
         came = f"{minutes_late} minutes late is {arrived:%H:%M}, and the register closed at {found.closes_at:%H:%M}"
-        raise Refused(f"{came}: use U, unless {BETTER}.")
+        raise AfterClose(f"{came}: use U, unless {BETTER}.")

@@ -13,10 +13,10 @@ from registers.queries.marks import Moment, Present
 from registers.rules import codes
 from registers.rules.ages import compulsory_school_age
 from registers.rules.codes import Code, Counts, Enterer, Needs
-from registers.rules.lateness import arrival_code
+from registers.rules.lateness import BETTER_AFTER_CLOSE, arrival_code
 from registers.rules.sessions import Session
 
-BETTER = "M, I or another code fits better"
+BETTER = f"{', '.join(BETTER_AFTER_CLOSE)} or another code fits better"
 LATE_CODES = frozenset({"L", "U"})
 PLANNED, OFFICE = "planned", "office"
 LONGEST_LATE = 360
@@ -148,6 +148,11 @@ def late_or_after(minutes_late: int | None, session: Session, moment: Moment, at
     return code, f"The register closed at {moment.closes_at:%H:%M}: arrived after it, so U, unless {BETTER}."
 
 
+def said_after(moment: Moment) -> str:
+    """Give what the office is told whose "L" without minutes is entered after the register closed: it stands."""
+    return f"The register closed at {moment.closes_at:%H:%M}: L says the pupil came before. If not, U or the minutes."
+
+
 def read_entries(
     entries: list[Entry],
     held: dict[int, Present],
@@ -204,9 +209,11 @@ def _read(
     check_comment(entry.comment)
     check_age(code, present, session)
     symbol, note = code.symbol, ""
-    # The office knows when a pupil came who is entered later: its L is judged by the minutes alone.
-    if symbol == "L" and (not office or entry.minutes_late):
+    if symbol == "L":
         symbol, note = late_or_after(entry.minutes_late, session, moment, at)
+        # The office knows when a pupil came who is entered later: its L is judged by the minutes alone.
+        if office and symbol != "L" and not entry.minutes_late:
+            symbol, note = "L", said_after(moment)
     comment = entry.comment or (present.comment if symbol == present.code else "")
     if (symbol, entry.minutes_late, comment) == (present.code, present.minutes_late, present.comment):
         return None, note

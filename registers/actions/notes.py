@@ -164,7 +164,8 @@ def judge(span: Span, told: str, school_code: str, why_refused: str, calendar: C
         except UnknownCode as unknown:
             raise Refused(str(unknown)) from unknown
     if told in NOT_TOLD:
-        raise Refused(f"{told} is no reason that somebody reports. Choose the code of the reason, like I or M.")
+        late = " Who comes late is marked on the register as they come." if told in {"L", "U"} else ""
+        raise Refused(f"{told} is no reason that somebody reports. Choose the code of the reason, like I or M.{late}")
     kept = school_code or told
     if kept != told and not why_refused.strip():
         raise Refused("Say why the school refuses the reason: it is kept with the note.")

@@ -9,6 +9,9 @@ from registers.rules.codes import Half, present_code
 
 OPEN_AT_MOST_MINUTES: Final = 30
 
+# What an arrival after the close may be instead of U, as it is offered where an L is entered; any other may be chosen.
+BETTER_AFTER_CLOSE: Final = ("M", "I")
+
 
 def arrival_code(
     taken_at: time,

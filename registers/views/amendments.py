@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -17,13 +17,14 @@ from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door
 from registers import forms
-from registers.actions.amendments import amend_mark
+from registers.actions.amendments import AfterClose, amend_mark
 from registers.models import Mark, Pupil
 from registers.queries import pupil_marks
 from registers.queries.years import Cell
 from registers.tables.pupils import code_cell
 
 from .pupil_pages import attendance, look
+from .sheet import after_close
 
 PAGES = {"year": "registers:pupil_detail", "marks": "registers:pupil_marks"}
 
@@ -40,7 +41,8 @@ def mark_amend(request: StaffRequest, pk: int) -> HttpResponse:
     )
     allowed = request.user.standing.allowed(request.school.pk)
     marked = pupil_marks.mark_of(mark)
-    form = forms.AmendMark(request.POST or None, mark=marked, allowed=allowed)
+    form = forms.AmendMark(_chosen(request) or None, mark=marked, allowed=allowed)
+    offers: list[tuple[str, str]] = []
     if request.method == "POST" and form.is_valid():
         got = form.cleaned_data
         try:
@@ -56,10 +58,12 @@ def mark_amend(request: StaffRequest, pk: int) -> HttpResponse:
             )
         except Refused as refused:
             form.add_error(None, str(refused))
+            offers = after_close(marked.session.on, "U") if isinstance(refused, AfterClose) else []
         else:
             return _amended(request, mark, got["code"])
     context: dict[str, Any] = {
         "form": form,
+        "offers": offers,
         "mark": marked,
         "pupil": mark.pupil,
         "sees_reasons": Can.SEE_MARK_REASONS in allowed,
@@ -68,6 +72,18 @@ def mark_amend(request: StaffRequest, pk: int) -> HttpResponse:
     }
     template = "registers/mark_amend.html" + ("#over" if request.htmx else "")  # type: ignore[attr-defined]
     return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _chosen(request: StaffRequest) -> QueryDict:
+    """Give what was sent; a code that was offered instead of L takes its place, and has minutes only where U is it."""
+    instead = request.POST.get("instead", "")
+    if not instead:
+        return request.POST
+    sent = request.POST.copy()
+    sent["code"] = instead
+    if instead != "U":
+        sent["minutes_late"] = ""
+    return sent
 
 
 def _from_page(request: StaffRequest) -> str:

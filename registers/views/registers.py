@@ -35,7 +35,7 @@ from registers.rules.sessions import HALVES, Calendar, Session
 
 from .lessons import shown_lesson
 from .sent import Sent, Unreadable, answer_batch, asked_of, read_form, saved_line, time_of
-from .sheet import SPOKEN_HALF, picker_of, rows_of, ten_heading, why_not
+from .sheet import SPOKEN_HALF, after_close, picker_of, rows_of, ten_heading, why_not
 
 SHAPES = {
     Status.NOT_OPENED: ("none", "none"),
@@ -253,6 +253,8 @@ def _sheet(
             "next": _address("register_take", following, session) if following else "",
             "group": group.name,
             "present": present_code(session.half),
+            "better": [{"s": symbol, "n": words} for symbol, words in after_close(session.on)],
+            "amends": may(request, Can.AMEND_MARKS),
             "codes": [
                 {"s": code["symbol"], "f": code["family"], "n": code["name"]}
                 for kind in picker.kinds

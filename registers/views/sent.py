@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from attendance_office import clock
 from attendance_office.refusals import Conflict, Refused
 from registers.actions.attendance import EntriesRefused, Entry, Saved
+from registers.models import Pupil
 from registers.queries.marks import Clash
 
 
@@ -126,8 +127,9 @@ def asked_of(conflict: Conflict, sent: Sent) -> dict[str, Any]:
 
 
 def saved_line(name: str, saved: Saved) -> str:
-    """Say what a save of a whole form did."""
-    counts, notes = saved.counts, " ".join(saved.notes.values())
+    """Say what a save of a whole form did, and of whom a mark became another than was entered."""
+    names = Pupil.objects.in_bulk(saved.notes) if saved.notes else {}
+    counts, notes = saved.counts, " ".join(f"{names[pupil]}: {note}" for pupil, note in saved.notes.items())
     marked = counts["expected"] - counts["unmarked"]
     return f"{name}: saved {time_of(saved.saved_at)}, {marked} of {counts['expected']} marked. {notes}".strip()
 

@@ -20,6 +20,7 @@ from registers.queries.marks import Hand, Moment
 from registers.queries.sheets import Sheet
 from registers.rules.codes import code_set, present_code
 from registers.rules.dates import spoken_date
+from registers.rules.lateness import BETTER_AFTER_CLOSE
 from registers.rules.rates import spoken_percent
 from registers.rules.sessions import Session
 
@@ -129,6 +130,12 @@ def picker_of(session: Session, *, office: bool) -> Picker:
         )
     found = [{"name": FAMILY_NAMES[family].capitalize(), "codes": codes} for family, codes in kinds.items()]
     return Picker(found, render_to_string("registers/register_codes.html", {"picker": found}))
+
+
+def after_close(on: date, *first: str) -> list[tuple[str, str]]:
+    """Give the codes that are offered, with their words, where an L is entered for who came after the close."""
+    known = code_set(on)
+    return [(symbol, known[symbol].meaning) for symbol in (*first, *BETTER_AFTER_CLOSE)]
 
 
 def ten_heading(sheet: Sheet) -> str:

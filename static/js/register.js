@@ -91,6 +91,31 @@
     place.textContent = words;
     row.querySelector("td.note").classList.toggle("has", words !== "" || isLate(state.get(row).code) || isElsewhere(state.get(row).code));
   }
+  // An L after the close became U, or stands as the office said: the code that fits better is one button away.
+  function offer(row, words) {
+    const late = state.get(row).code === "L";
+    if (!page.better || (done && !page.amends)) return;
+    const button = (code, text, act) => {
+      const made = document.createElement("button");
+      made.type = "button";
+      made.className = "btn slim";
+      made.dataset.better = code;
+      made.textContent = text;
+      made.addEventListener("click", act);
+      return made;
+    };
+    const use = (code) => () => { if (enter(row, code)) { explain(row, ""); codeOf(row).focus(); } };
+    const shown = late
+      ? [button("U", "U came after", use("U"))]
+      : page.better.map((code) => button(code.s, code.s + " " + code.n, use(code.s))).concat(button("?", "Another code", () => choose(row)));
+    const group = document.createElement("span");
+    group.className = "better";
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-label", (late ? "Came after it closed: " : "A better code for ") + nameOf(row));
+    group.append(...shown);
+    row.querySelector(".words").append(" ", group);
+    say(nameOf(row) + ": " + words + " " + (late ? "" : "The better codes are offered beside the mark."));
+  }
   function count() {
     const tally = { present: 0, late: 0, absent: 0, not_possible: 0, unmarked: 0 };
     const kinds = { p: "present", l: "late", a: "absent", u: "absent", x: "not_possible" };
@@ -149,6 +174,8 @@
     if (!batch.length && !wantsFinish) return;
     if (wantsFinish && rows.some((row) => state.get(row).refused)) wantsFinish = false;
     if (!batch.length && !wantsFinish) return;
+    // A register with an L on its way is finished after its answer: who came after the close may have a better code.
+    const finishes = wantsFinish && !(page.better && batch.some((row) => state.get(row).code === "L"));
     const entries = batch.map((row) => {
       const one = state.get(row);
       one.sent = said(one);
@@ -156,8 +183,8 @@
       return { pupil: Number(row.dataset.pupil), code: one.code, minutes: isLate(one.code) && one.minutes ? Number(one.minutes) : null, was: one.was, where: isElsewhere(one.code) ? one.where : "" };
     });
     const key = uuid();
-    flight = { rows: batch, finish: wantsFinish, body: JSON.stringify({ key: key, finish: wantsFinish, entries: entries }) };
-    wantsFinish = false;
+    flight = { rows: batch, finish: finishes, body: JSON.stringify({ key: key, finish: finishes, entries: entries }) };
+    if (finishes) wantsFinish = false;
     drawWhole();
     post();
   }
@@ -208,6 +235,7 @@
     if (ready().length || wantsFinish) soon(50);
   }
   function accept(batch, answer) {
+    const offered = [];
     saved = answer.saved;
     batch.rows.forEach((row) => {
       const one = state.get(row);
@@ -224,10 +252,22 @@
       one.code = mark[0];
       if (isLate(mark[0])) one.minutes = mark[1] === null ? "" : String(mark[1]);
       if (document.activeElement !== codeOf(row) || codeOf(row).value) draw(row);
-      explain(row, answer.notes[row.dataset.pupil] || "");
-      if (answer.notes[row.dataset.pupil]) say(nameOf(row) + ": " + answer.notes[row.dataset.pupil]);
+      const note = answer.notes[row.dataset.pupil] || "";
+      explain(row, note);
+      if (note && one.sent.startsWith("L|")) {
+        offer(row, note);
+        offered.push(row);
+      } else if (note) say(nameOf(row) + ": " + note);
       status(row, "", "done", answer.saved + " saved");
     });
+    if (wantsFinish && offered.length) {
+      // The person looks first: after this the mark is the office's to amend.
+      wantsFinish = false;
+      const who = offered.map(nameOf).join("; ");
+      toast("Not finished yet. After the register closed: " + who + ". Choose a better code, or finish once more.", "warning");
+      const first = offered[0].querySelector(".better button");
+      if (first) first.focus();
+    }
     if (!batch.finish) return;
     done = answer.completed;
     say(page.group + " register taken " + done);

@@ -284,3 +284,48 @@ def test_the_row_at_work_is_never_under_the_bars(cast, nine_b, signed_in_page):
         assert place["bottom"] <= page.locator(".foot").bounding_box()["y"]
         assert place["top"] >= 48
     assert foot["height"] < 80
+
+
+def test_after_closing_the_better_code_is_one_button_away(cast, nine_b, signed_in_page, no_violations):
+    page = open_sheet(signed_in_page(cast.pat), nine_b)
+    press(page, ["l", "3", "5", "Enter"])  # 08:40 and 35 minutes: five after the register closed
+    ashworth = row_of(page, "Ashworth")
+    expect(ashworth).to_contain_text("The register closed at 09:10: arrived after it, so U")
+    expect(page.locator("#say")).to_contain_text("better codes are offered")
+    no_violations(page)
+    ashworth.get_by_role("button", name="M Medical or dental appointment").click()
+    expect(ashworth.locator("input.code")).to_have_value("M")
+    expect(ashworth.locator(".better")).to_have_count(0)
+    expect(ashworth.locator(".saved")).to_contain_text("09:14 saved")
+    assert marks(nine_b) == {"Ashworth": "M"}
+    assert list(Amendment.objects.values_list("from_code", "to_code")) == [("U", "M")]
+
+
+def test_finishing_with_an_l_after_closing_waits_for_one_look(cast, nine_b, signed_in_page, no_violations):
+    page = open_sheet(signed_in_page(cast.pat, viewport=PHONE), nine_b)
+    row_of(page, "Farrow").get_by_role("button", name="Late").click()
+    page.locator("#fill").click()
+    page.locator("#finish").click()
+    expect(page.locator("#toasts")).to_contain_text("Not finished yet. After the register closed: Farrow, Jessica.")
+    assert Register.objects.get(tutor_group=nine_b).completed_at is None
+    better = row_of(page, "Farrow").get_by_role("group", name="A better code for Farrow, Jessica")
+    expect(better.get_by_role("button").first).to_be_focused()
+    no_violations(page)
+    better.get_by_role("button", name="I Illness").click()
+    expect(row_of(page, "Farrow").locator("input.code")).to_have_value("I")
+    page.locator("#finish").click()
+    page.wait_for_url(re.compile(rf"/registers/{cast.nine_a.pk}/"))
+    assert marks(nine_b)["Farrow"] == "I"
+    assert Register.objects.get(tutor_group=nine_b).completed_at == MORNING
+
+
+def test_the_office_is_asked_whether_its_l_came_before_closing(cast, nine_b, signed_in_page):
+    page = open_sheet(signed_in_page(cast.sandra), nine_b)
+    press(page, ["l", "Enter"])
+    ashworth = row_of(page, "Ashworth")
+    expect(ashworth).to_contain_text("The register closed at 09:10: L says the pupil came before.")
+    expect(ashworth.locator("input.code")).to_have_value("L")
+    ashworth.get_by_role("button", name="U came after").click()
+    expect(ashworth.locator("input.code")).to_have_value("U")
+    expect(ashworth.locator(".saved")).to_contain_text("09:14 saved")
+    assert marks(nine_b) == {"Ashworth": "U"}

@@ -112,6 +112,16 @@ def test_the_answer_to_a_batch(cast, sign_in):
     assert body["counts"]["late"] == 1
 
 
+def test_the_sheet_brings_the_better_codes_and_a_form_without_script_names_who_came_after(cast, sign_in):
+    client = sign_in(cast.pat)
+    page = client.get(address("register_take", cast.nine_a)).context["page"]
+    assert [code["s"] for code in page["better"]] == ["M", "I"]
+    assert page["amends"] is False
+    sent = {"key": str(uuid4()), f"code-{cast.callum.pk}": "L", "save": "1"}
+    told = client.post(address("register_save", cast.nine_a), sent, follow=True).content.decode()
+    assert "Ashworth, Callum: The register closed at 09:10: arrived after it, so U, unless M, I" in told
+
+
 def test_the_same_batch_five_times_has_one_answer(cast, sign_in):
     client, key = sign_in(cast.pat), uuid4()
     entries = [{"pupil": cast.callum.pk, "code": "N", "was": ""}]

@@ -204,6 +204,15 @@ def test_late_after_the_register_closed_is_u_unless_the_office_says_otherwise(ca
     assert code_of(cast.callum) == "L"
 
 
+def test_an_l_of_the_office_without_minutes_stands_and_is_asked_about(cast, save, code_of):
+    saved = save({cast.callum: "L", cast.amina: ("L", 6)}, by=cast.sandra, at=CLOSED)
+    assert (code_of(cast.callum), code_of(cast.amina)) == ("L", "L")
+    asked = "The register closed at 09:10: L says the pupil came before. If not, U or the minutes."
+    assert saved.notes == {cast.callum.pk: asked}
+    assert save({cast.freya: "L"}, by=cast.sandra, at=OPEN).notes == {}
+    assert save({cast.freya: "L"}, by=cast.sandra, at=CLOSED + timedelta(days=1)).notes == {}
+
+
 def test_late_entered_on_a_later_day_stays_late(cast, save, code_of):
     save({cast.callum: "L"}, by=cast.pat, at=CLOSED + timedelta(days=1))
     assert code_of(cast.callum) == "L"

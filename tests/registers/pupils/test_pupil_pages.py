@@ -321,6 +321,26 @@ def test_an_amendment_that_cannot_be_is_refused_in_words(year, sign_in, at_morni
     assert not Amendment.objects.exists()
 
 
+@pytest.mark.parametrize(("instead", "minutes"), [("U", 35), ("M", None)])
+def test_an_l_after_closing_is_refused_with_the_better_codes_one_button_away(
+    year, sign_in, at_morning, instead, minutes
+):
+    client = sign_in(year.sandra)
+    typed = {"code": "L", "minutes_late": "35", "reason": "Came at a quarter past", "was": "O"}
+    answer = _amend(client, year.callum_mark, **typed)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "35 minutes late is 09:15, and the register closed at 09:10: use U" in page
+    for symbol, words in (("U", "Late, after"), ("M", "Medical"), ("I", "Illness")):
+        assert f'name="instead" value="{symbol}">{symbol} {words}' in page
+    assert page.index("Amend the mark") < page.index('name="instead"')  # Enter in a field chooses none of them
+    assert not Amendment.objects.exists()
+    assert _amend(client, year.callum_mark, **typed, instead=instead).status_code == 200
+    mark = Mark.objects.get(pk=year.callum_mark.pk)
+    assert (mark.code, mark.minutes_late) == (instead, minutes)
+    assert 'name="instead"' not in _amend(client, mark, code="??", reason="x").content.decode()
+
+
 def test_old_codes_may_be_chosen_on_old_days_only(year, sign_in, at_morning):
     page = sign_in(year.sandra).get(reverse("registers:mark_amend", args=[year.callum_mark.pk])).content.decode()
     for symbol in ("C1", "J1", "Y7", present_code("AM")):
