@@ -2,7 +2,20 @@
 
 from django.urls import path, re_path
 
-from .views import board, certificates, chases, due, letters, messages, notify, policy, runs, templates, writing
+from .views import (
+    board,
+    certificates,
+    chases,
+    due,
+    letters,
+    messages,
+    notify,
+    notify_post,
+    policy,
+    runs,
+    templates,
+    writing,
+)
 
 app_name = "letters"
 _REGISTER = "missing/<int:group_pk>/<str:on>/<str:half>"
@@ -20,6 +33,9 @@ urlpatterns = [
     path("letters/runs/", runs.run_list, name="run_list"),
     re_path(r"^letters/runs/export/(?P<form>csv|xlsx)/$", runs.run_export, name="run_export"),
     path("letters/runs/put-together/", runs.run_make, name="run_make"),
+    path("letters/runs/notify/", notify_post.notify_ask, name="notify_ask"),
+    path("letters/runs/notify/hand-over/", notify_post.notify_hand, name="notify_hand"),
+    path("letters/runs/notify/bring-back/", notify_post.notify_back, name="notify_back"),
     path("letters/runs/<int:pk>/", runs.run_detail, name="run_detail"),
     path("letters/runs/<int:pk>/progress/", runs.run_progress, name="run_progress"),
     path("letters/runs/<int:pk>/file/", runs.run_file, name="run_file"),

@@ -6,6 +6,8 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db.models import F, Q
+
 from attendance_office.audit import trail
 from letters import post
 from letters.models import Message
@@ -17,9 +19,12 @@ from .outbox import follow_letter, reference_of, say
 logger = logging.getLogger(__name__)
 
 State = Message.State
-# Notify is asked about what it has not told of by itself for this long, and not for ever.
+# Notify is asked about what it has not told of by itself for this long, and not for ever: a letter is printed on a
+# working day, and Notify never tells of letters by itself.
 ASK_AFTER: Final = timedelta(minutes=10)
-ASK_FOR: Final = timedelta(days=3)
+ASK_LETTERS_AGAIN: Final = timedelta(hours=1)
+ASK_FOR: Final = {Message.Channel.SMS: timedelta(days=3), Message.Channel.LETTER: timedelta(days=10)}
+ASKED_AT_ONCE: Final = 200
 _ARRIVED: Final = frozenset({"delivered", "received"})
 _WENT: Final = frozenset({"created", "sending", "sent", "pending", "accepted", "pending-virus-check"})
 _FAILED: Final = {
@@ -30,6 +35,8 @@ _FAILED: Final = {
     "validation-failed": "The letter does not fit the service's page.",
     "virus-scan-failed": "The service's scan refused the letter.",
 }
+# Of a letter the same word means another thing.
+_LETTER_FAILED: Final = {"permanent-failure": "The service's printer could not print it, and it was not posted."}
 _NUMBER_IS_DEAD: Final = "permanent-failure"
 
 
@@ -43,15 +50,16 @@ def note_delivery(*, number: str, reference: str, status: str, at: datetime) -> 
     if message is None:
         return None
     if status in _ARRIVED:
-        return _move(message, State.DELIVERED, [State.SENT, State.UNCERTAIN], "arrived", number, at, delivered_at=at)
+        words = "was printed and posted by GOV.UK Notify" if message.channel == Message.Channel.LETTER else "arrived"
+        return _move(message, State.DELIVERED, [State.SENT, State.UNCERTAIN], words, number, at, delivered_at=at)
     if status in _WENT:
         return _move(message, State.SENT, [State.UNCERTAIN], "went after all", number, at, sent_at=at)
-    why = _FAILED.get(status)
+    why = (_LETTER_FAILED.get(status) if message.channel == Message.Channel.LETTER else None) or _FAILED.get(status)
     if why is None:
         logger.warning("Notify says %r of message %s, which the office does not know.", status, message.pk)
         return message.state
     after = _move(message, State.FAILED, [State.SENT, State.UNCERTAIN], "did not arrive", number, at, ended_why=why)
-    if status == _NUMBER_IS_DEAD and after == State.FAILED:
+    if status == _NUMBER_IS_DEAD and message.channel != Message.Channel.LETTER and after == State.FAILED:
         note_dead_address(message=message, at=at)
     return after
 
@@ -59,18 +67,21 @@ def note_delivery(*, number: str, reference: str, status: str, at: datetime) -> 
 def ask_notify(*, at: datetime) -> dict[str, int]:
     """Ask Notify about messages it has said nothing of, and about those in doubt; give how many of each came to what.
 
-    Nothing is sent by asking. Raises post.NotSent where Notify is not set up or does not answer.
+    Nothing is sent by asking. Those asked longest ago come first, so that however many there are each has its turn.
+    Raises post.NotSent where Notify is not set up or does not answer.
     """
-    rows = Message.objects.filter(
-        channel__in=[Message.Channel.SMS, Message.Channel.LETTER],
-        state__in=[State.SENT, State.UNCERTAIN],
-        handed_at__range=(at - ASK_FOR, at - ASK_AFTER),
-    ).order_by("pk")[:200]
+    in_time = Q()
+    for channel, long in ASK_FOR.items():
+        in_time |= Q(channel=channel, handed_at__range=(at - long, at - ASK_AFTER))
+    open_ones = Message.objects.filter(in_time, state__in=[State.SENT, State.UNCERTAIN])
+    asked_lately = Q(channel=Message.Channel.LETTER, state=State.SENT, asked_at__gt=at - ASK_LETTERS_AGAIN)
+    rows = list(open_ones.exclude(asked_lately).order_by(F("asked_at").asc(nulls_first=True), "pk")[:ASKED_AT_ONCE])
     counts: dict[str, int] = {}
     if not rows:
         return counts
     with post.open_notify() as line:
         for message in rows:
+            Message.objects.filter(pk=message.pk).update(asked_at=at)
             found = _ask(line, message)
             if found is None:
                 continue

@@ -15,6 +15,8 @@ from letters.queries.doubts import OUT, Doubt, doubts_of
 from letters.queries.letter_values import receipts
 from letters.queries.wording import wording, wordings
 
+from .outbox import stop_carrying
+
 State = Letter.State
 
 
@@ -62,7 +64,8 @@ def recall_letter(*, letter: Letter, why: str, by: User, at: datetime) -> Letter
         if kept.state == State.CLAIMED:
             raise Refused("This letter is being made this moment. Try again in a minute.")
         if kept.state in {State.WAITING, State.READY}:
-            _stop_message(kept)
+            if stop_carrying([kept.pk], why="The letter was recalled."):
+                raise Refused("This letter is being handed over this moment. Try again in a minute.")
             kept.state, kept.ended_why = State.RECALLED, f"Recalled by {by.signature}: {why.strip()}"[:300]
         elif kept.state not in OUT:
             raise Refused(f"There is nothing to recall: {kept.get_state_display().lower()}.")
@@ -98,16 +101,6 @@ def let_stand(*, letter: Letter, why: str, by: User, at: datetime) -> Letter:
     return kept
 
 
-def _stop_message(letter: Letter) -> None:
-    """Take back the message that would take a letter along; refuse where it is on the line this moment."""
-    messages = Message.objects.filter(letter=letter)
-    messages.filter(state__in=[Message.State.WAITING, Message.State.CLAIMED], handed_at=None).update(
-        state=Message.State.CANCELLED, claim=None, claimed_at=None, ended_why="The letter was recalled."
-    )
-    if messages.filter(state=Message.State.CLAIMED).exists():
-        raise Refused("This letter is being handed over this moment. Try again in a minute.")
-
-
 def _locked(letter: Letter) -> Letter:
     rows = Letter.objects.select_for_update(of=("self",)).select_related("pupil", "school")
     return rows.get(pk=letter.pk)
@@ -141,7 +134,7 @@ def _draft_apologies(school: School, letters: Sequence[Letter], *, by: User | No
         drafts.append(
             Letter(
                 school=school, key=f"apology:{letter.pk}:{turn}", kind=LetterKind.APOLOGY, pupil_id=letter.pupil_id,
-                corrects=letter, version=version, channel=letter.channel, to_name=letter.to_name,
+                corrects=letter, version=version, channel=_way_of(letter), to_name=letter.to_name,
                 to_address=letter.to_address, to_email=letter.to_email, language=letter.language,
                 is_large_print=letter.is_large_print, facts=read.get(letter.pk, {}),
                 proposed_on=clock.local(at).date(), proposed_at=at, proposed_by=by,
@@ -155,6 +148,11 @@ def _draft_apologies(school: School, letters: Sequence[Letter], *, by: User | No
         for one in readers
     )
     return made
+
+
+def _way_of(letter: Letter) -> str:
+    """Give how the apology travels: as the letter did, but by Notify only where a person says so again."""
+    return Letter.Channel.POST if letter.channel == Letter.Channel.NOTIFY else letter.channel
 
 
 def _figures_now(school: School, letters: Sequence[Letter]) -> dict[int, dict[str, Any]]:

@@ -17,12 +17,14 @@ from django.db.models import Q
 
 from attendance_office import clock
 from attendance_office.audit import trail
+from letters import pdf
 from letters.models import Letter, Message
 from letters.pdf import NotPrinted
 from letters.queries.composing import CERTIFICATES, composed
 from letters.queries.earning import still_earned
 from letters.queries.letter_values import receipts
 from letters.queries.still_due import still_due
+from letters.rules.notify_page import unread_file
 from letters.rules.placeholders import BadTemplate, NoValue
 from registers.models import StoredFile
 
@@ -73,11 +75,16 @@ def settle_claimed(*, at: datetime) -> int:
 
 
 def leave_to_post(letter: Letter, subject: str, *, at: datetime) -> Message:
-    """Leave a made letter that travels by itself in the outbox, once: the boundary to the post room."""
+    """Leave a made letter that travels by itself in the outbox, once: the boundary to the post room.
+
+    A letter that was held back or brought back and is made again goes in a message of its own.
+    """
+    over = [Message.State.CANCELLED, Message.State.FAILED]
+    turn = Message.objects.filter(letter=letter, state__in=over).count()
     first = letter.addressees.select_related("contact").order_by("pk").first()
     message, _ = Message.objects.get_or_create(
         school_id=letter.school_id,
-        key=f"letter:{letter.pk}",
+        key=f"letter:{letter.pk}:{turn}" if turn else f"letter:{letter.pk}",
         defaults={
             "kind": Message.Kind.LETTER,
             "channel": _TRAVELS[Letter.Channel(letter.channel)],
@@ -128,6 +135,8 @@ def _make(letter: Letter, at: datetime) -> None:
         return
     page = composed(letter, facts, on=clock.local(at).date())
     content = page.printed()
+    if letter.channel == Letter.Channel.NOTIFY and (why_not := unread_file(pdf.pages(content), len(content))):
+        raise NotPrinted(why_not)
     with transaction.atomic():
         letter.file = StoredFile.objects.create(
             school_id=letter.school_id,

@@ -7,6 +7,7 @@ person's to settle; nothing is sent a second time by itself.
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -119,6 +120,19 @@ def settle(*, message: Message, went: bool, by: User | None, at: datetime) -> Me
         say(message, words, by=by, at=at, before=message.state, after=after["state"])
     message.refresh_from_db()
     return message
+
+
+def stop_carrying(letter_ids: Collection[int], *, why: str) -> set[int]:
+    """Take back the messages that would take letters along, within the caller's transaction; lock them first.
+
+    Gives the letters whose message is on the line this moment: those are not to be touched.
+    """
+    list(Message.objects.select_for_update(of=("self",)).filter(letter__in=letter_ids).order_by("pk"))
+    messages = Message.objects.filter(letter__in=letter_ids)
+    messages.filter(state__in=[State.WAITING, State.CLAIMED], handed_at=None).update(
+        state=State.CANCELLED, claim=None, claimed_at=None, ended_why=why
+    )
+    return {pk for pk in messages.filter(state=State.CLAIMED).values_list("letter", flat=True) if pk is not None}
 
 
 def _claim(message_id: int, *, at: datetime) -> Message | None:

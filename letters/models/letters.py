@@ -31,6 +31,7 @@ class PrintRun(models.Model):
         WAITING = "waiting", "Waiting to be put together"
         READY = "ready", "Ready to print"
         POSTED = "posted", "Posted"
+        STOPPED = "stopped", "Could not be put together"
 
     class Order(models.TextChoices):
         """How its letters lie."""
@@ -46,6 +47,9 @@ class PrintRun(models.Model):
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it was tried to join it.")
+    due_at = models.DateTimeField(null=True, help_text="Not to be joined before.")
+    ended_why = models.CharField(max_length=300, blank=True)
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, related_name="+")
     ready_at = models.DateTimeField(null=True)
     posted_at = models.DateTimeField(null=True)

@@ -29,7 +29,7 @@ class Message(models.Model):
         CHASE = "chase", "Register not taken"
         WALK_ROUND = "walk_round", "Walk-round list"
         VULNERABLE = "vulnerable", "Highly vulnerable pupil absent or unmarked"
-        LETTER = "letter", "Letter by e-mail"
+        LETTER = "letter", "Letter to a parent"
         ALERT = "alert", "Absence alert to a parent"
         SAFEGUARDING = "safeguarding", "Nobody could be reached"
         LEVEL_TOLD = "level_told", "Pupil below a letter's level"
@@ -83,6 +83,7 @@ class Message(models.Model):
     handed_at = models.DateTimeField(null=True, help_text="When the hand-over to the mail server began.")
     sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True, help_text="When the service was last asked what became of it.")
     reference = models.CharField(max_length=80, blank=True, help_text="Its number at the service that took it.")
     attempts = models.PositiveSmallIntegerField(default=0)
     ended_why = models.CharField(max_length=300, blank=True)

@@ -66,6 +66,8 @@ class NotifyLine:
             return self._client.send_precompiled_letter_notification(
                 reference=parcel.reference, pdf_file=BytesIO(parcel.attachment.content)
             )
+        if not settings.OFFICE_NOTIFY_TEXT_TEMPLATE:
+            raise NotSent("Text messages are not set up: OFFICE_NOTIFY_TEXT_TEMPLATE is empty.", is_for_good=True)
         return self._client.send_sms_notification(
             phone_number=parcel.to,
             template_id=settings.OFFICE_NOTIFY_TEXT_TEMPLATE,
@@ -99,8 +101,8 @@ def open_notify() -> Iterator[NotifyLine]:
 
     Raises NotSent, for good, where no key is set.
     """
-    if not (settings.OFFICE_NOTIFY_KEY and settings.OFFICE_NOTIFY_TEXT_TEMPLATE):
-        raise NotSent("Text messages are not set up: OFFICE_NOTIFY_KEY is empty.", is_for_good=True)
+    if not settings.OFFICE_NOTIFY_KEY:
+        raise NotSent("GOV.UK Notify is not set up: OFFICE_NOTIFY_KEY is empty.", is_for_good=True)
     where = {"base_url": settings.OFFICE_NOTIFY_URL} if settings.OFFICE_NOTIFY_URL else {}
     client: Any = NotificationsAPIClient(settings.OFFICE_NOTIFY_KEY, timeout=TIMEOUT, **where)  # type: ignore[no-untyped-call]
     try:

@@ -47,3 +47,8 @@ def oldest_waiting(at: datetime) -> datetime | None:
 def leaves_the_building() -> bool:
     """Tell whether messages go to a mail server; in a demo they stay in the outbox."""
     return bool(settings.OFFICE_POST != OUTBOX)
+
+
+def notify_posts_letters() -> bool:
+    """Tell whether letters can be handed to GOV.UK Notify here."""
+    return bool(settings.OFFICE_NOTIFY_KEY)

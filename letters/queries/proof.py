@@ -92,7 +92,7 @@ def _sums(school: School, approved: int, by_state: Mapping[str, int]) -> tuple[S
     return (
         Sum("Approved letters with what became of each", approved, ended + still_open),
         Sum("Letters that went, with the message or print run that took them", found["went"], found["carried"]),
-        Sum("Letters made for e-mail, with their message", found["mailed"], found["with_message"]),
+        Sum("Letters made for e-mail or Notify, with their message", found["mailed"], found["with_message"]),
         Sum("Letters made, with their file", found["kept"], found["with_file"]),
     )  # fmt: skip
 
@@ -102,7 +102,7 @@ def _named(words: str) -> Value:
 
 
 def _by_mail() -> Any:
-    return Q(channel=Letter.Channel.EMAIL, made_at__isnull=False)
+    return Q(channel__in=[Letter.Channel.EMAIL, Letter.Channel.NOTIFY], made_at__isnull=False)
 
 
 def _stuck(school: School, at: datetime) -> tuple[Stuck, ...]:

@@ -38,6 +38,19 @@ def ready_letters(school: School, order: str, user: User) -> QuerySet[Letter]:
     )
 
 
+def at_notify(school: School, user: User) -> QuerySet[Letter]:
+    """Give the letters within reach that are to go by Notify and have not gone, those that it refused among them."""
+    return Letter.objects.visible_to(user).filter(
+        school=school, channel=Letter.Channel.NOTIFY, state__in=[State.WAITING, State.READY, State.FAILED]
+    )
+
+
+def refused_by_notify(school: School, user: User) -> QuerySet[Letter]:
+    """Give the letters within reach that Notify did not take or could not print, with the pupil of each."""
+    rows = at_notify(school, user).filter(state=State.FAILED).select_related("pupil")
+    return rows.order_by("pupil__sort_name", "pk").defer("facts", "facts_sent", "words")
+
+
 def on_the_way(school: School, user: User) -> dict[str, int]:
     """Count the letters within reach that are in no run yet and still to be made, and those that failed: one query."""
     rows = Letter.objects.visible_to(user).filter(school=school, print_run=None)

@@ -117,6 +117,8 @@ def letter_detail(request: StaffRequest, pk: int) -> HttpResponse:
         "is_undecided": is_undecided,
         "may_release": letter.state in {Letter.State.HELD_BACK, Letter.State.DECLINED},
         "may_recall": letter.recalled_at is None and letter.state in {*OUT, Letter.State.WAITING, Letter.State.READY},
+        "may_bring_back": letter.channel == Letter.Channel.NOTIFY
+        and letter.state in {Letter.State.WAITING, Letter.State.READY, Letter.State.FAILED},
         "is_in_doubt": letter.doubted_at is not None and letter.recalled_at is None and letter.stands_at is None,
         "corrections": list(letter.corrections.order_by("pk")),
         "may_approve": may(request, Can.APPROVE_LETTERS),

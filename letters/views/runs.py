@@ -21,6 +21,7 @@ from attendance_office.web.lists import send_list
 from letters.actions import runs as actions
 from letters.models import LetterKind, PrintRun
 from letters.queries import runs as answers
+from letters.queries.outbox import notify_posts_letters
 from registers.actions.files import record_download
 from registers.models import StoredFile
 
@@ -40,7 +41,14 @@ def run_list(request: StaffRequest) -> HttpResponse:
             if found:
                 ready.append((order, found, sum(many for _, many in found)))
     page = Paginator(answers.runs_of(request.school, request.user), PAGE).get_page(request.GET.get("page"))
-    context = {"ready": ready, "page": page, "way": answers.on_the_way(request.school, request.user)}
+    context = {
+        "ready": ready,
+        "page": page,
+        "way": answers.on_the_way(request.school, request.user),
+        "notify": notify_posts_letters(),
+        "refused": list(answers.refused_by_notify(request.school, request.user)[:PAGE]),
+        "may_approve": may(request, Can.APPROVE_LETTERS),
+    }
     return render(request, "letters/run_list.html", context)
 
 

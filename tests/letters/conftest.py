@@ -11,9 +11,25 @@ from letters.models import Letter, LetterKind
 from registers.queries.registers import registers_of
 from registers.rules.sessions import Session
 from tests.factories.letters import AT, at_home, attend, give_policy, give_template, make_sent
+from tests.letters.notify_server import KEY, NotifyServer
 
+TOKEN = "the token of both sides"
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MONDAY_AM = Session(date(2026, 11, 23), "AM")
+
+
+@pytest.fixture
+def notify(settings):
+    """Give a server that speaks as Notify does, and have the office hand over to it."""
+    server = NotifyServer()
+    settings.OFFICE_POST = "smtp"
+    settings.OFFICE_NOTIFY_KEY = KEY
+    settings.OFFICE_NOTIFY_URL = server.url
+    settings.OFFICE_NOTIFY_TEXT_TEMPLATE = "7f3c1c0e-52b1-4f08-8d36-6b2a3a0a4c11"
+    settings.OFFICE_NOTIFY_CALLBACK_TOKEN = TOKEN
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture

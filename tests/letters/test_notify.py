@@ -10,24 +10,9 @@ from letters import post
 from letters.actions import deliveries, outbox
 from letters.models import Message
 from registers.models import ContactFault, LineMessage
-from tests.letters.conftest import MONDAY_AM, NINE
-from tests.letters.notify_server import KEY, NotifyServer
+from tests.letters.conftest import MONDAY_AM, NINE, TOKEN
 
 State = Message.State
-TOKEN = "the token of both sides"
-
-
-@pytest.fixture
-def notify(settings):
-    server = NotifyServer()
-    settings.OFFICE_POST = "smtp"
-    settings.OFFICE_NOTIFY_KEY = KEY
-    settings.OFFICE_NOTIFY_URL = server.url
-    settings.OFFICE_NOTIFY_TEXT_TEMPLATE = "7f3c1c0e-52b1-4f08-8d36-6b2a3a0a4c11"
-    settings.OFFICE_NOTIFY_CALLBACK_TOKEN = TOKEN
-    yield server
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture
@@ -80,7 +65,7 @@ def test_a_text_goes_once_with_the_offices_own_reference_and_keeps_its_number_th
 
 
 def test_a_posted_letter_is_handed_over_as_the_file_it_is(text, notify, settings):
-    settings.OFFICE_NOTIFY_TEXT_TEMPLATE = "unused"
+    settings.OFFICE_NOTIFY_TEXT_TEMPLATE = ""
     with post.open_line(Message.Channel.LETTER) as line:
         number = line.send(
             post.Parcel(
@@ -95,6 +80,27 @@ def test_without_a_key_it_fails_at_once_and_says_what_to_set(text, notify, setti
     settings.OFFICE_NOTIFY_KEY = ""
     assert deliver(text) == State.FAILED
     assert "OFFICE_NOTIFY_KEY" in text.ended_why
+
+
+def test_without_a_text_template_a_text_fails_at_once_and_says_what_to_set(text, notify, settings):
+    settings.OFFICE_NOTIFY_TEXT_TEMPLATE = ""
+    assert deliver(text) == State.FAILED
+    assert "OFFICE_NOTIFY_TEXT_TEMPLATE" in text.ended_why
+    assert notify.taken == []
+
+
+def test_however_many_are_in_doubt_each_is_asked_about_in_its_turn(text, notify, monkeypatch):
+    monkeypatch.setattr(deliveries, "ASKED_AT_ONCE", 1)
+    deliver(text)
+    text.pk, text.key = None, "alert:callum again"
+    text.state, text.reference, text.handed_at = State.WAITING, "", None
+    text.save()
+    deliver(text)
+    second = notify.taken[1]
+    notify.states[second["id"]] = "delivered"
+    later = NINE + timedelta(minutes=20)
+    assert deliveries.ask_notify(at=later) == {}
+    assert deliveries.ask_notify(at=later + timedelta(minutes=10)) == {State.DELIVERED: 1}
 
 
 def test_too_many_waits_and_a_refusal_is_for_good(text, notify):

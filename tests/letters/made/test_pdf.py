@@ -111,11 +111,20 @@ def test_the_address_lies_in_the_window_and_nothing_else_does(is_large_print):
         assert 53 <= y <= 84
 
 
-def test_the_address_of_a_letter_that_notify_posts_lies_in_its_window():
-    page = opened(pdf.letter(sheet(is_for_notify=True))).pages[0]
+NOTIFY_ZONES = ((15, 5, 125, 30), (24.6, 39.5, 120, 66.3), (125, 5, 195, 95), (15, 95, 195, 292))
+
+
+@pytest.mark.parametrize("is_large_print", [False, True])
+@pytest.mark.parametrize("logo", [b"", png((300, 200)), png((400, 90))])
+def test_a_letter_that_notify_posts_keeps_to_the_zones_of_its_first_page(is_large_print, logo):
+    long_name = "Thornbridge and Upper Weavers Vale Church of England Academy for Girls and Boys"
+    letter = sheet(is_for_notify=True, is_large_print=is_large_print, logo=logo, house=long_name)
+    page = opened(pdf.letter(letter)).pages[0]
     found = places(page)
     inside = {text for text, (x, y) in found.items() if 24.6 <= x <= 120 and 39.5 <= y <= 66.3}
     assert inside == {"Ms Dawn Ashworth", "14 Quarry Terrace", "Thornbridge", "TB4 2HN"}
+    for text, (x, y) in found.items():
+        assert any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in NOTIFY_ZONES), (text, x, y)
 
 
 def test_large_print_is_eighteen_points():
