@@ -28,6 +28,7 @@ DEFAULTS: Final[Mapping[Job, time]] = {
     Job.ABSENCE_TRAWL: time(7, 0),
     Job.NO_CONTACT: time(11, 0),
     Job.FRIDAY: time(14, 30),
+    Job.DAILY_SUMMARY: time(11, 15),
 }
 # Days and lateness other than every school day and an hour.
 USUAL_DAYS: Final[Mapping[Job, str]] = {Job.DOUBT_TRAWL: "4", Job.ABSENCE_TRAWL: "5"}
@@ -38,6 +39,7 @@ USUAL_WINDOWS: Final[Mapping[Job, int]] = {
     Job.LETTER_PROPOSALS: 480,
     Job.NO_CONTACT: 240,
     Job.FRIDAY: 480,
+    Job.DAILY_SUMMARY: 240,
 }
 
 

@@ -137,4 +137,5 @@ WORK: Final[Mapping[Job, str]] = {
     Job.NO_CONTACT: "interventions.actions.safeguarding.no_contact_job",
     Job.ABSENCE_TRAWL: "interventions.actions.trawl.trawl_job",
     Job.FRIDAY: "reporting.actions.distributions.friday_job",
+    Job.DAILY_SUMMARY: "reporting.actions.daily.daily_summary_job",
 }

@@ -23,33 +23,38 @@ from registers.models import StoredFile
 from reporting.models import Dispatch, Report, Sending, Subscription
 from reporting.models.distributions import scope_words
 from reporting.queries.distributions import is_last_of_week, reaches
-from reporting.queries.week_page import SHEET, Page, week_page
+from reporting.queries.kinds import KINDS
+from reporting.queries.report_page import Page
 
 logger = logging.getLogger(__name__)
-_WHOLE_SCHOOL: Final = (Role.LEAD, Role.PASTORAL, Role.SLT)
-_KINDS: Final = {
+Work = tuple[dict[str, Any], dict[str, Any], str]
+_FORMS: Final = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 
 def supply_subscriptions(*, school: School, by: User | None, at: datetime) -> int:
-    """Give a school its usual subscriptions, once: each head of year their year, leadership the whole school.
+    """Give a school its usual subscriptions, each report once: heads of year their year, others the whole school.
 
-    Gives how many were made. A school that has any subscription, on or off, is left as it is.
+    Gives how many were made. A report that has any subscription in the school, on or off, is left as it is.
     """
     with trail.signed(by=by, at=at, school_id=school.pk):
         School.objects.select_for_update(no_key=True).get(pk=school.pk)
-        if Subscription.objects.filter(school=school).exists():
+        there = set(Subscription.objects.filter(school=school).values_list("report", flat=True).distinct())
+        lacking = [report for report in KINDS if report not in there]
+        if not lacking:
             return 0
-        posts = Post.objects.filter(school=school, ended_on=None, user__is_active=True)
+        posts = list(Post.objects.filter(school=school, ended_on=None, user__is_active=True).order_by("pk"))
         wanted = {
-            (post.user_id, post.year_group if post.role == Role.HEAD_OF_YEAR else None)
-            for post in posts.filter(role__in=[Role.HEAD_OF_YEAR, *_WHOLE_SCHOOL])
+            (report, post.user_id, post.year_group if post.role == Role.HEAD_OF_YEAR else None)
+            for report in lacking
+            for post in posts
+            if post.role in (Role.HEAD_OF_YEAR, *KINDS[report].whole)
         }
         made = Subscription.objects.bulk_create(
-            Subscription(school=school, user_id=user, report=Report.FRIDAY, year_group=year)
-            for user, year in sorted(wanted, key=lambda one: (one[0], one[1] or 0))
+            Subscription(school=school, user_id=user, report=report, year_group=year)
+            for report, user, year in sorted(wanted, key=lambda one: (one[0], one[1], one[2] or 0))
         )
         if made:
             trail.record(
@@ -60,17 +65,18 @@ def supply_subscriptions(*, school: School, by: User | None, at: datetime) -> in
 
 
 def subscribe(
-    *, school: School, user: User, year_group: int | None, by_mail: bool, by: User, at: datetime
-) -> Subscription:
-    """Have a person sent the week on a page; a subscription that was off is turned on again.
+    *, school: School, user: User, year_group: int | None, by_mail: bool, by: User, at: datetime,
+    report: str = Report.FRIDAY,
+) -> Subscription:  # fmt: skip
+    """Have a person sent a report; a subscription that was off is turned on again.
 
-    Raises Refused for a person whose posts do not reach all that the report is about.
+    Raises Refused for a person whose posts do not reach all that the report is about, or do not let them read it.
     """
-    if not reaches(user, school, year_group):
+    if not reaches(user, school, year_group, report=report):
         raise Refused(f"{user.signature} may not see all of {scope_words(year_group)}: choose what their post reaches.")
     with trail.signed(by=by, at=at, school_id=school.pk):
         row, _ = Subscription.objects.get_or_create(
-            school=school, user=user, report=Report.FRIDAY, year_group=year_group,
+            school=school, user=user, report=report, year_group=year_group,
             defaults={"by_mail": by_mail, "is_on": False},
         )  # fmt: skip
         return _set(row, by_mail=by_mail, is_on=True, by=by, at=at)
@@ -97,33 +103,36 @@ def _set(subscription: Subscription, *, by_mail: bool, is_on: bool, by: User, at
     return row
 
 
-def friday_job(
-    *, school: School, on: date, by: User | None, at: datetime
-) -> tuple[dict[str, Any], dict[str, Any], str]:
+def friday_job(*, school: School, on: date, by: User | None, at: datetime) -> Work:
     """Send the week on the last school day of the week; on any other day say so and send nothing."""
     if not is_last_of_week(school, on):
         return {}, {"sent": 0}, "Not the last school day of the week: nothing is sent."
     return send_week(school=school, on=on, by=by, at=at)
 
 
-def send_week(*, school: School, on: date, by: User | None, at: datetime) -> tuple[dict[str, Any], dict[str, Any], str]:
-    """Make and send the week to everybody subscribed, each once for the date, and give what was seen and done.
+def send_week(*, school: School, on: date, by: User | None, at: datetime) -> Work:
+    """Make and send the week to everybody subscribed: what `send_report` does of it."""
+    return send_report(school=school, report=Report.FRIDAY, on=on, by=by, at=at)
+
+
+def send_report(*, school: School, report: Report, on: date, by: User | None, at: datetime) -> Work:
+    """Make and send a report to everybody subscribed, each once for the date, and give what was seen and done.
 
     A report that breaks for one person is counted, and does not stop the others. Who lost the post gets none.
     """
     supply_subscriptions(school=school, by=by, at=at)
-    rows = Subscription.objects.filter(school=school, report=Report.FRIDAY, is_on=True).select_related("user")
+    rows = Subscription.objects.filter(school=school, report=report, is_on=True).select_related("user")
     counts = {"sent": 0, "without_post": 0, "broken": 0}
     for row in rows.order_by("pk"):
-        if not reaches(row.user, school, row.year_group):
+        if not reaches(row.user, school, row.year_group, report=report):
             counts["without_post"] += 1
             continue
         try:
             counts["sent"] += _send(row, school, on=on, by=by, at=at) is not None
         except Exception:  # the others' reports go on
-            logger.exception("The week could not be made for subscription %s.", row.pk)
+            logger.exception("%s could not be made for subscription %s.", report.label, row.pk)
             counts["broken"] += 1
-    words = f"{counts['sent']} reports of the week made."
+    words = f"{counts['sent']} made: {report.label.lower()}."
     if counts["without_post"]:
         words += f" {counts['without_post']} people no longer hold the post."
     if counts["broken"]:
@@ -138,8 +147,9 @@ def _send(row: Subscription, school: School, *, on: date, by: User | None, at: d
         made = {"school": school, "user": row.user, "report": row.report, "year_group": row.year_group, "on": on}
         if Sending.objects.filter(**made).exists():
             return None
-        page = week_page(school, row.user, year_group=row.year_group, on=on, at=at)
-        files = {form: _kept(school, row, form, content, on=on, at=at) for form, content in _files(page).items()}
+        page = KINDS[row.report].make(school, row.user, year_group=row.year_group, on=on, at=at)
+        made_of = _files(page, row.report).items()
+        files = {form: _kept(school, row, form, content, on=on, at=at) for form, content in made_of}
         sending = Sending.objects.create(
             **made, content=page.content, pdf=files["pdf"], sheet=files["xlsx"], made_at=at
         )  # fmt: skip
@@ -159,7 +169,7 @@ def send_again(*, sending: Sending, by: User, at: datetime) -> Message:
     """
     with trail.signed(by=by, at=at, school_id=sending.school_id):
         kept = Sending.objects.select_for_update(of=("self",)).select_related("school", "user").get(pk=sending.pk)
-        if not reaches(kept.user, kept.school, kept.year_group):
+        if not reaches(kept.user, kept.school, kept.year_group, report=kept.report):
             raise Refused(f"{kept.user.signature} no longer holds a post that may read this report.")
         open_states = [Message.State.WAITING, Message.State.CLAIMED]
         if kept.dispatches.filter(message__state__in=open_states).exists():
@@ -188,15 +198,16 @@ def _dispatch(sending: Sending, *, by: User | None, at: datetime) -> Message:
     return message
 
 
-def _files(page: Page) -> dict[str, bytes]:
+def _files(page: Page, report: str) -> dict[str, bytes]:
     html = render_to_string("reporting/print/week.html", {"content": page.content})
-    sheet = as_xlsx(SHEET, page.rows, name="week", sheet="The week")
+    sheet = as_xlsx(page.columns, page.rows, name=KINDS[report].file, sheet=KINDS[report].sheet)
     return {"pdf": print_html(html, styles=["paper", "week"]), "xlsx": sheet.content}
 
 
 def _kept(school: School, row: Subscription, form: str, content: bytes, *, on: date, at: datetime) -> StoredFile:
     scope = "school" if row.year_group is None else f"year-{row.year_group}"
+    name = f"{KINDS[row.report].file}-{scope}-{on}.{form}"
     return StoredFile.objects.create(
-        school=school, purpose=StoredFile.Purpose.REPORT, name=f"week-{scope}-{on}.{form}", kind=_KINDS[form],
-        size=len(content), sha256=hashlib.sha256(content).hexdigest(), content=content, added_at=at,
+        school=school, purpose=StoredFile.Purpose.REPORT, name=name, kind=_FORMS[form], size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(), content=content, added_at=at,
     )  # fmt: skip

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from django.db import models
 from django.db.models import Q
 
 from attendance_office.audit.models import APPEND_ONLY, ROW_BY_ROW, history
 from attendance_office.staff.models import School, User
-from attendance_office.staff.roles import Role
+from attendance_office.staff.roles import Can, Role
 from letters.models import Message
 from registers.models import StoredFile
 
@@ -16,6 +19,27 @@ class Report(models.TextChoices):
     """A report that goes out by itself. The value is kept; the words may change."""
 
     FRIDAY = "friday", "The week on a page"
+    DAILY_SUMMARY = "daily_summary", "Daily summary"
+    LATES_MORNING = "lates_morning", "Lates at the start of school"
+    LATES_LESSONS = "lates_lessons", "Lates by lesson"
+    ILLNESS = "illness", "Illness monitor"
+    LEAVERS = "leavers", "Leaver sheet"
+
+
+# What a reader has to be allowed, besides pupils and figures.
+NEEDS: Final[Mapping[str, frozenset[Can]]] = {
+    Report.FRIDAY: frozenset(),
+    Report.DAILY_SUMMARY: frozenset({Can.SEE_LATES, Can.SEE_LETTERS}),
+    Report.LATES_MORNING: frozenset({Can.SEE_LATES}),
+    Report.LATES_LESSONS: frozenset({Can.SEE_LATES}),
+    Report.ILLNESS: frozenset({Can.SEE_MARK_REASONS}),
+    Report.LEAVERS: frozenset(),
+}
+
+
+def readable(allowed: frozenset[Can]) -> list[str]:
+    """Give the reports that may be read with these rights."""
+    return [report for report, needs in NEEDS.items() if needs | {Can.SEE_PUPILS, Can.SEE_FIGURES} <= allowed]
 
 
 def scope_words(year_group: int | None) -> str:
@@ -59,11 +83,12 @@ class SendingQuerySet(models.QuerySet["Sending"]):
         """Give what the person was sent, as far as their posts still reach all that it is about."""
         reach = Q(pk__in=[])
         for school in user.standing.schools:
+            may = Q(school=school, report__in=readable(user.standing.allowed(school.pk)))
             if user.standing.sees_all(school.pk):
-                reach |= Q(school=school)
-        for post in user.standing.posts:
-            if post.role == Role.HEAD_OF_YEAR and post.year_group is not None:
-                reach |= Q(school=post.school_id, year_group=post.year_group)
+                reach |= may
+            for post in user.standing.posts_in(school.pk):
+                if post.role == Role.HEAD_OF_YEAR and post.year_group is not None:
+                    reach |= may & Q(year_group=post.year_group)
         return self.filter(reach, user=user)
 
 

@@ -7,15 +7,16 @@ from datetime import date, timedelta
 from django.db.models import Prefetch, QuerySet
 
 from attendance_office.staff.models import School, User
-from attendance_office.staff.roles import Can, Role
+from attendance_office.staff.roles import Role
 from registers.queries.calendar import calendar_of
 from reporting.models import Dispatch, Sending
+from reporting.models.distributions import readable
 
 
-def reaches(user: User, school: School, year_group: int | None) -> bool:
-    """Tell whether a person's posts let them read every pupil that a report is about."""
+def reaches(user: User, school: School, year_group: int | None, *, report: str) -> bool:
+    """Tell whether a person's posts let them read a report, and every pupil that it is about."""
     standing = user.standing
-    if not user.is_active or not standing.allowed(school.pk) >= {Can.SEE_PUPILS, Can.SEE_FIGURES}:
+    if not user.is_active or report not in readable(standing.allowed(school.pk)):
         return False
     heads = {post.year_group for post in standing.posts_in(school.pk) if post.role == Role.HEAD_OF_YEAR}
     return standing.sees_all(school.pk) or (year_group is not None and year_group in heads)

@@ -6,21 +6,14 @@ letters and the unexplained absences within their reach. Page, mail, PDF and she
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from fractions import Fraction
 from functools import cached_property
 from typing import Any, Final
 
 from django.db.models import Count
 
-from attendance_office import clock
 from attendance_office.jobs.due import instant
 from attendance_office.staff.models import School, User
-from attendance_office.web.export import Cell, Column
-from attendance_office.web.templatetags.office import clock as spoken_clock
-from attendance_office.web.templatetags.office import per_cent
 from interventions.models import Trawl
 from interventions.queries.trawls import Line, Wish, before, lines, trawls_of
 from interventions.rules.trawl import Moved
@@ -37,58 +30,16 @@ from reporting.rules.conversations import BROKEN, REASON_WORDS, Candidate, Reaso
 from .explorer import Answer, Question, answer
 from .lines import Reader
 from .periods import Period, year_before
+from .report_page import FEW, Page, Table, of_all, page_of, rate_words
 
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
-FEW: Final = 6
-SHEET: Final = (
-    Column("Part"), Column("Line"), Column("What"), Column("Number"), Column("Rate", is_share=True), Column("Words"),
-)  # fmt: skip
 _MOVES: Final = {
     Moved.BELOW_50: Reason.SEVERE,
     Moved.BELOW_90: Reason.PERSISTENT,
     Moved.BELOW_95: Reason.BELOW_95,
     Moved.BROKE_RUN: Reason.BROKE_RUN,
 }
-
-
-@dataclass(frozen=True)
-class Table:
-    """A part of the page with its raw cells: what is written is made from them, once."""
-
-    key: str
-    title: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    note: str = ""
-    empty: str = "Nobody."
-
-    def written(self) -> dict[str, Any]:
-        """Give the part as page and print show it."""
-        rows = [[_text(cell) for cell in row] for row in self.rows]
-        return {
-            "key": self.key, "title": self.title, "heads": self.heads, "rows": rows, "note": self.note,
-            "empty": self.empty,
-        }  # fmt: skip
-
-    def sheet_rows(self) -> list[tuple[Cell, ...]]:
-        """Give a line of the sheet for each cell: a number, a rate or words."""
-        found: list[tuple[Cell, ...]] = []
-        for row in self.rows:
-            for head, cell in zip(self.heads[1:], row[1:], strict=True):
-                is_rate = isinstance(cell, Fraction)
-                number = cell if isinstance(cell, int) else None
-                words = cell if isinstance(cell, str) else ""
-                found.append((self.title, row[0], head, number, cell if is_rate else None, words))
-        return found
-
-
-@dataclass(frozen=True)
-class Page:
-    """A report made: its content in words, and the rows of its sheet."""
-
-    content: dict[str, Any]
-    rows: Sequence[tuple[Cell, ...]]
 
 
 class _Week:
@@ -145,21 +96,17 @@ def week_page(school: School, user: User, *, year_group: int | None, on: date, a
         _attendance(week), _absent(week), _conversations(week), _lates(week), _letters(week), _open(week),
         _praise(week),
     ]  # fmt: skip
-    content = {
-        "title": f"{scope_words(year_group)}: the week to {spoken_date(on)}",
-        "school": school.name,
-        "read": f"{spoken_date(clock.local(at).date())}, {spoken_clock(at)}",
-        "headline": _headline(week),
-        "parts": [one.written() for one in tables],
-    }
-    return Page(content, [row for one in tables for row in one.sheet_rows()])
+    return page_of(
+        school, title=f"{scope_words(year_group)}: the week to {spoken_date(on)}", headline=_headline(week),
+        tables=tables, at=at,
+    )  # fmt: skip
 
 
 def _headline(week: _Week) -> list[str]:
     now, year = week.week.figures, week.year.figures
     return [
-        f"Attended this week: {_rate(now.tally.attendance_rate)} of {now.tally.possible} sessions.",
-        f"Year to date: {_rate(year.tally.attendance_rate)} of {year.tally.possible} sessions.",
+        f"Attended this week: {rate_words(now.tally.attendance_rate)} of {now.tally.possible} sessions.",
+        f"Year to date: {rate_words(year.tally.attendance_rate)} of {year.tally.possible} sessions.",
         f"Persistently absent: {year.persistently_absent} of {year.pupils} pupils; severely: {year.severely_absent}.",
     ]
 
@@ -219,7 +166,7 @@ def _lates(week: _Week) -> Table:
     year = "" if week.year_group is None else str(week.year_group)
     found = by_pupil(lates(week.school, week.user, monday(week.on), week.on, year=year))
     rows = tuple((f"{one.name} ({one.form})", one.late, one.after) for one in found[:FEW])
-    return Table("lates", "Late this week", ("Pupil", "Late", "After the close"), rows, _of(len(rows), len(found)))
+    return Table("lates", "Late this week", ("Pupil", "Late", "After the close"), rows, of_all(len(rows), len(found)))
 
 
 def _letters(week: _Week) -> Table:
@@ -254,20 +201,6 @@ def _praise(week: _Week) -> Table:
     return Table("praise", "To praise", ("For", "Pupils", "Who first"), rows)
 
 
-def _of(shown: int, all_of: int) -> str:
-    return f"{shown} of {all_of} pupils." if all_of > shown else ""
-
-
 def _sentence(words: Any) -> str:
     text = "; ".join(words)
     return text[:1].upper() + text[1:]
-
-
-def _rate(rate: Fraction | None) -> str:
-    return "no session" if rate is None else str(per_cent(rate))
-
-
-def _text(cell: Cell) -> str:
-    if cell is None:
-        return "no session"
-    return _rate(cell) if isinstance(cell, Fraction) else str(cell)

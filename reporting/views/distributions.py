@@ -19,9 +19,10 @@ from attendance_office.web.export import Cell, Column
 from attendance_office.web.lists import send_list
 from registers.models import Pupil
 from reporting.actions import distributions as actions
-from reporting.models import Sending, Subscription
+from reporting.models import Report, Sending, Subscription
+from reporting.models.distributions import readable
 from reporting.queries.distributions import reaches, with_dispatches
-from reporting.queries.week_page import week_page
+from reporting.queries.kinds import KINDS
 
 _PAGE = 50
 
@@ -29,8 +30,14 @@ _PAGE = 50
 def _sending(request: StaffRequest, pk: int) -> Sending:
     """Give a report of the person's own, or anybody's to who keeps the distributions."""
     own = Sending.objects.sent_to(request.user).filter(school=request.school)
-    kept = Sending.objects.filter(school=request.school) if may(request, Can.KEEP_REPORTS) else own
+    kept = _anybodys(request) if may(request, Can.KEEP_REPORTS) else own
     return get_object_or_404(with_dispatches(kept), pk=pk)
+
+
+def _anybodys(request: StaffRequest) -> QuerySet[Sending]:
+    """Give what was sent to anybody, of the reports that this person may read."""
+    allowed = request.user.standing.allowed(request.school.pk)
+    return Sending.objects.filter(school=request.school, report__in=readable(allowed))
 
 
 def _own(request: StaffRequest) -> QuerySet[Sending]:
@@ -116,13 +123,15 @@ def own_stop(request: StaffRequest, pk: int) -> HttpResponse:
 @require_GET
 @door(Can.KEEP_REPORTS, section="figures")
 def distributions(request: StaffRequest) -> HttpResponse:
-    """List who is sent the week, and what went to whom."""
+    """List who is sent which report, and what went to whom."""
     rows = Subscription.objects.filter(school=request.school).select_related("user")
-    sendings = with_dispatches(Sending.objects.filter(school=request.school)).defer("content")
+    sendings = with_dispatches(_anybodys(request)).defer("content")
     people = User.objects.filter(posts__school=request.school, posts__ended_on=None, is_active=True).distinct()
     years = Pupil.objects.filter(school=request.school).order_by("year_group").values_list("year_group", flat=True)
     asks = {
-        "subscriptions": rows.order_by("-is_on", "year_group", "user__last_name", "pk"),
+        "subscriptions": rows.order_by("report", "-is_on", "year_group", "user__last_name", "pk"),
+        "reports": [(report.value, report.label, KINDS[report].when) for report in Report if report in KINDS],
+        "readable": readable(request.user.standing.allowed(request.school.pk)),
         "page": Paginator(sendings, _PAGE).get_page(request.GET.get("page")),
         "people": people.order_by("last_name", "first_name", "pk"),
         "years": years.distinct(),
@@ -139,15 +148,15 @@ def subscription_add(request: StaffRequest) -> HttpResponse:
         made = actions.supply_subscriptions(school=request.school, by=request.user, at=at)
         toasts.say(request, f"{made} subscriptions made from the posts")
         return redirect("reporting:distributions")
-    who, year = request.POST.get("user", ""), request.POST.get("year", "")
+    who, year, report = (request.POST.get(name, "") for name in ("user", "year", "report"))
     people = User.objects.filter(posts__school=request.school, posts__ended_on=None)
     user = people.filter(pk=who).first() if who.isdecimal() and len(who) < 10 else None
-    if user is None or not (year == "" or (year.isdecimal() and len(year) < 3)):
-        toasts.fail(request, "Choose a person of this school, and a year group or the whole school.")
+    if user is None or report not in KINDS or not (year == "" or (year.isdecimal() and len(year) < 3)):
+        toasts.fail(request, "Choose a report, a person of this school, and a year group or the whole school.")
         return redirect("reporting:distributions")
     try:
         actions.subscribe(
-            school=request.school, user=user, year_group=int(year) if year else None,
+            school=request.school, user=user, report=report, year_group=int(year) if year else None,
             by_mail=request.POST.get("how") != "page", by=request.user, at=at,
         )  # fmt: skip
     except Refused as refusal:
@@ -176,10 +185,12 @@ def subscription_set(request: StaffRequest, pk: int) -> HttpResponse:
 @door(Can.KEEP_REPORTS, section="figures")
 def preview(request: StaffRequest, pk: int) -> HttpResponse:
     """Show what a subscription would bring if it went now; nothing is kept or sent."""
-    row = get_object_or_404(Subscription.objects.select_related("user"), pk=pk, school=request.school)
-    if not reaches(row.user, request.school, row.year_group):
+    rows = Subscription.objects.filter(report__in=readable(request.user.standing.allowed(request.school.pk)))
+    row = get_object_or_404(rows.select_related("user"), pk=pk, school=request.school)
+    if not reaches(row.user, request.school, row.year_group, report=row.report):
         toasts.fail(request, f"{row.user.signature} no longer holds a post that may read this report.")
         return redirect("reporting:distributions")
     at = clock.now()
-    page = week_page(request.school, row.user, year_group=row.year_group, on=clock.local(at).date(), at=at)
+    make = KINDS[row.report].make
+    page = make(request.school, row.user, year_group=row.year_group, on=clock.local(at).date(), at=at)
     return render(request, "reporting/distribution_preview.html", {"row": row, "content": page.content})

@@ -1,5 +1,6 @@
 """The week on a page: sent once to whoever may read it, the same in page, PDF and sheet, and frozen."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
@@ -17,9 +18,10 @@ from letters.actions.outbox import deliver
 from letters.models import Message
 from registers.models import NonSchoolDay
 from reporting.actions import distributions as actions
-from reporting.models import Sending, Subscription
+from reporting.models import Report, Sending, Subscription
 from reporting.queries.distributions import is_last_of_week
 from reporting.queries.explorer import Question, Reader, answer
+from reporting.queries.kinds import KINDS
 from reporting.queries.periods import Period
 
 FRIDAY = date(2026, 11, 20)
@@ -98,14 +100,14 @@ def test_who_lost_the_post_is_sent_nothing_and_reads_nothing_old(sent, term, sig
 
 
 def test_a_report_that_breaks_for_one_does_not_stop_the_others(term, monkeypatch):
-    made = actions.week_page
+    made = KINDS[Report.FRIDAY]
 
     def breaks(school, user, **asked):
         if user == term.adeyemi:
             raise ValueError("broken")
-        return made(school, user, **asked)
+        return made.make(school, user, **asked)
 
-    monkeypatch.setattr(actions, "week_page", breaks)
+    monkeypatch.setitem(KINDS, Report.FRIDAY, replace(made, make=breaks))
     only(term, term.adeyemi)
     only(term, term.nine, 8)
     _, did, _ = send(term)

@@ -1,0 +1,244 @@
+"""The day on a page: what a head of year, or the pastoral lead, is sent once the morning is known.
+
+Rates are the explorer's own answers of the day, the school day before and the same weekday; the rest are the rows of
+the boards that people work from, so that no two can disagree.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from typing import Final
+
+from django.db.models import Count, Min
+
+from attendance_office.jobs.due import instant
+from attendance_office.staff.models import School, User
+from interventions.models import FirstDay, FirstDayPupil
+from interventions.queries.first_day import ANSWERED
+from letters.models import Letter, Message
+from registers.models import AbsenceNote, Mark
+from registers.queries.calendar import calendar_of, session_times, sessions_begun
+from registers.queries.lates import lates
+from registers.queries.registers import RegisterLine, Status, registers_of_sessions
+from registers.queries.unexplained import days_of, unexplained
+from registers.rules.codes import code_set
+from registers.rules.dates import spoken_date
+from reporting.models.distributions import scope_words
+
+from .explorer import Answer, Question, answer
+from .lines import Reader
+from .periods import Period
+from .report_page import Page, Table, many, of_all, page_of, pupil_words, pupils_of, rate_words
+
+_WEEK: Final = timedelta(days=7)
+MOST: Final = 10
+_WAITING: Final = (Letter.State.PROPOSED, Letter.State.HELD_BACK, Letter.State.WAITING, Letter.State.READY)
+
+
+class _Day:
+    """What the page is drawn from, each asked once."""
+
+    def __init__(self, school: School, user: User, year_group: int | None, on: date, at: datetime) -> None:
+        self.school, self.user, self.year_group, self.on, self.at = school, user, year_group, on, at
+        self.reader = Reader.of(user, school)
+        self.calendar = calendar_of(school.pk)
+        self.pupils = pupils_of(school, user, year_group)
+
+    def asked(self, on: date) -> Answer:
+        question = Question(Period("day", spoken_date(on), on, on))
+        return answer(self.reader, question if self.year_group is None else question.also("year", str(self.year_group)))
+
+    @cached_property
+    def today(self) -> Answer:
+        return self.asked(self.on)
+
+    @cached_property
+    def before(self) -> date | None:
+        return self.calendar.latest_day(self.on - timedelta(days=1))
+
+    @cached_property
+    def owed(self) -> list[RegisterLine]:
+        begun = sessions_begun(self.calendar, session_times(self.school.pk, self.on), self.at)
+        sessions = [one for one in begun if one.on == self.on]
+        found = registers_of_sessions(self.school, sessions, visible_to=self.user) if sessions else {}
+        return [
+            line
+            for lines in found.values()
+            for line in lines
+            if line.is_owed and self.year_group in (None, line.tutor_group.year_group)
+        ]
+
+    @cached_property
+    def late(self) -> list[Mark]:
+        marks = lates(self.school, self.user, self.on, self.on).filter(pupil__in=self.pupils)
+        return list(marks.order_by("pupil__sort_name", "half", "pk"))
+
+    @cached_property
+    def families(self) -> list[tuple[FirstDay, list[FirstDayPupil]]]:
+        """Give the day's families without a reason, each with its pupils that the report is about."""
+        rows = FirstDayPupil.objects.filter(school=self.school, on=self.on, pupil__in=self.pupils)
+        found: dict[int, tuple[FirstDay, list[FirstDayPupil]]] = {}
+        for row in (
+            rows.select_related("first_day__alert", "first_day__item", "pupil__tutor_group")
+            .prefetch_related("first_day__attempts")
+            .order_by("pupil__sort_name", "pk")
+        ):
+            found.setdefault(row.first_day_id, (row.first_day, []))[1].append(row)
+        return list(found.values())
+
+    @cached_property
+    def open_marks(self) -> set[tuple[int, str]]:
+        """Give the pupils and sessions of the day that are without a reason still."""
+        marks = unexplained(self.school, self.user, self.at).filter(on=self.on, pupil__in=self.pupils)
+        return set(marks.values_list("pupil", "half"))
+
+
+def day_page(school: School, user: User, *, year_group: int | None, on: date, at: datetime) -> Page:
+    """Give the day so far of a year group, or of the school, as far as a person's posts reach."""
+    day = _Day(school, user, year_group, on, at)
+    owed, left = _owed(day), _unexplained(day)
+    tables = [_attendance(day), owed, *_first_day(day), left, _lates(day), _notes(day), _letters(day)]
+    return page_of(
+        school, title=f"{scope_words(year_group)}: the day, {spoken_date(on)}", headline=_headline(day), tables=tables,
+        at=at,
+    )  # fmt: skip
+
+
+def _headline(day: _Day) -> list[str]:
+    tally = day.today.figures.tally
+    late, after = len(day.late), sum(mark.code == "U" for mark in day.late)
+    return [
+        f"Attended so far: {rate_words(tally.attendance_rate)} of {tally.possible} sessions.",
+        f"Registers not taken in full: {len(day.owed)}. A mark nobody made counts as neither present nor absent.",
+        f"Late: {late}, {after} of them after the register closed.",
+        f"Without a reason still: {many(len({pupil for pupil, _ in day.open_marks}), 'pupil')} of today.",
+    ]
+
+
+def _attendance(day: _Day) -> Table:
+    last_week = day.on - _WEEK
+    others = [(day.before, "Day before"), (last_week, "Week before")]
+    answers = [day.asked(on) if on is not None and day.calendar.is_school_day(on) else None for on, _ in others]
+    older = [
+        {} if one is None else {part.value: part.figures.tally.attendance_rate for part in one.parts("year")}
+        for one in answers
+    ]
+    rows = [
+        (
+            part.words, part.figures.tally.attendance_rate, part.figures.tally.possible, part.figures.tally.absent,
+            *(rates.get(part.value) for rates in older),
+        )
+        for part in day.today.parts("year")
+    ]  # fmt: skip
+    if day.year_group is None:
+        now = day.today.figures.tally
+        whole = [None if one is None else one.figures.tally.attendance_rate for one in answers]
+        rows.append(("Whole school", now.attendance_rate, now.possible, now.absent, *whole))
+    heads = ("Year", "Attended", "Possible sessions", "Missed", *(head for _, head in others))
+    days = [f"{spoken_date(on)}" for on, _ in others if on is not None]
+    note = f"Day before and week before: {' and '.join(days)}, whole days."
+    return Table("attendance", "Attendance so far today", heads, tuple(rows), note, empty="No pupil is on roll.")
+
+
+def _owed(day: _Day) -> Table:
+    rows = tuple(
+        (
+            line.tutor_group.name, str(line.session.half), line.owner[1],
+            f"{line.marked} of {line.expected} marked" if line.status is Status.PART else line.status.words,
+        )
+        for line in day.owed
+    )  # fmt: skip
+    heads = ("Group", "Session", "Who takes it", "How far")
+    return Table("registers", "Registers missing", heads, rows, empty="Every register that has opened is taken.")
+
+
+def _first_day(day: _Day) -> list[Table]:
+    gone = (Message.State.SENT, Message.State.DELIVERED)
+    alerted = [one for one, _ in day.families if one.alert is not None and one.alert.state in gone]
+    spoken = {one.pk for one, _ in day.families if any(each.outcome in ANSWERED for each in one.attempts.all())}
+    open_ones = [
+        (one, rows)
+        for one, rows in day.families
+        if any((row.pupil_id, row.half) in day.open_marks for row in rows)
+    ]  # fmt: skip
+    not_reached = [(one, rows) for one, rows in open_ones if one.pk not in spoken]
+    counts = (
+        ("Families asked for a reason", len(day.families)),
+        ("Sent an alert", len(alerted)),
+        ("Rung", sum(bool(one.attempts.all()) for one, _ in day.families)),
+        ("Spoken with", len(spoken)),
+        ("Reason known since", len(day.families) - len(open_ones)),
+        ("Nobody reached yet", len(not_reached)),
+        ("Told to safeguarding", sum(hasattr(one, "item") for one, _ in day.families)),
+    )
+    rows = tuple(
+        (
+            "; ".join(pupil_words(row.pupil) for row in rows), len(one.attempts.all()),
+            "No" if one.alert is None else one.alert.get_state_display(),
+        )
+        for one, rows in not_reached[:MOST]
+    )  # fmt: skip
+    cut = f"{MOST} of {len(not_reached)} families." if len(not_reached) > MOST else ""
+    made = counts if day.families else ()
+    return [
+        Table("contact", "First-day contact", ("What", "Families"), made, empty="No family had to be asked."),
+        Table("nobody", "Nobody reached yet", ("Pupils", "Calls", "Alert"), rows, cut, empty="No family."),
+    ]
+
+
+def _unexplained(day: _Day) -> Table:
+    marks = unexplained(day.school, day.user, day.at).filter(on__lte=day.on, pupil__in=day.pupils)
+    past = days_of(marks, day.calendar, day.on).counts()["past"]
+    found = list(
+        marks.order_by()
+        .values("pupil")
+        .annotate(many=Count("pk"), first=Min("on"))
+        .order_by("first", "-many", "pupil__sort_name", "pupil")
+    )
+    named = day.pupils.select_related("tutor_group").in_bulk([row["pupil"] for row in found[:MOST]])
+    rows = tuple(
+        (
+            pupil_words(named[row["pupil"]]), row["many"], row["first"],
+            max(0, len(day.calendar.days(row["first"], day.on)) - 1),
+        )
+        for row in found[:MOST]
+    )  # fmt: skip
+    total = sum(row["many"] for row in found)
+    note = f"{many(total, 'session')} of {many(len(found), 'pupil')}; {past} past the last date for a reason."
+    heads = ("Pupil", "Sessions", "Since", "Age in school days")
+    note = f"{note} {of_all(len(rows), len(found))}".strip() if found else ""
+    return Table("open", "Absences nobody has explained", heads, rows, note)
+
+
+def _lates(day: _Day) -> Table:
+    rows = tuple(
+        (
+            pupil_words(mark.pupil), str(mark.half), "After the close" if mark.code == "U" else "Before the close",
+            "Not said" if mark.minutes_late is None else mark.minutes_late,
+        )
+        for mark in day.late[:MOST]
+    )  # fmt: skip
+    cut = f"{MOST} of {len(day.late)}; the lates report has all of them." if len(day.late) > MOST else ""
+    return Table("lates", "Late today", ("Pupil", "Session", "When", "Minutes"), rows, cut, empty="Nobody was late.")
+
+
+def _notes(day: _Day) -> Table:
+    from_at, to_at = instant(day.on, time(0)), instant(day.on + timedelta(days=1), time(0))
+    notes = AbsenceNote.objects.filter(school=day.school, pupil__in=day.pupils, logged_at__gte=from_at)
+    counted = notes.filter(logged_at__lt=to_at).exclude(state=AbsenceNote.State.WITHDRAWN)
+    words = code_set(day.on)
+    rows = tuple(
+        (f"{code}, {words[code].meaning}" if code in words else code, notes_made, pupils)
+        for code, notes_made, pupils in counted.order_by("code")
+        .values_list("code")
+        .annotate(made=Count("pk"), pupils=Count("pupil", distinct=True))
+    )
+    return Table("notes", "Absences reported today", ("Code", "Notes", "Pupils"), rows, empty="None was reported.")
+
+
+def _letters(day: _Day) -> Table:
+    letters = Letter.objects.visible_to(day.user).filter(school=day.school, pupil__in=day.pupils, state__in=_WAITING)
+    counted = dict(letters.order_by("state").values_list("state").annotate(many=Count("pk")))
+    rows = tuple((str(state.label), counted[state.value]) for state in _WAITING if state.value in counted)
+    return Table("letters", "Letters waiting", ("Letters", "Number"), rows, empty="None waits.")

@@ -1,0 +1,42 @@
+"""The reports that go out by themselves: who makes each, what its files are called, and who is usually sent it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Protocol
+
+from attendance_office.staff.models import School, User
+from attendance_office.staff.roles import Role
+from reporting.models import Report
+
+from .day_page import day_page
+from .report_page import Page
+from .week_page import week_page
+
+
+class Made(Protocol):
+    """What makes a report for one reader."""
+
+    def __call__(self, school: School, user: User, *, year_group: int | None, on: date, at: datetime) -> Page:
+        """Give it for a day, of one year group or of the school."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of report. `whole` are the posts usually sent it of the whole school; heads of year get their year."""
+
+    make: Made
+    file: str
+    sheet: str
+    whole: tuple[Role, ...]
+    when: str
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    Report.FRIDAY: Kind(
+        week_page, "week", "The week", (Role.LEAD, Role.PASTORAL, Role.SLT), "on the last school day of each week"
+    ),
+    Report.DAILY_SUMMARY: Kind(day_page, "day", "The day", (Role.LEAD, Role.PASTORAL), "on each school day"),
+}
