@@ -20,12 +20,11 @@ from attendance_office.web.templatetags.office import day, per_cent, thousands
 from registers.queries.calendar import calendar_of
 from registers.rules.ages import school_year
 from registers.rules.dates import spoken_date
-from registers.rules.figures import Figures
 from registers.rules.rates import Tally
 from registers.rules.sessions import monday
 from reporting.models import Baseline
 from reporting.rules.baseline import Distance
-from reporting.rules.small_numbers import SMALL, is_small
+from reporting.rules.small_numbers import SMALL, is_small, tells_of_few
 
 from . import tables
 from .comparators import HOW_DFE_COUNTS, SHARES, Withheld, comparators
@@ -124,7 +123,7 @@ def headline(drawn: Drawn) -> list[str]:
 
 
 def _of_pupils(what: str, some: int, pupils: int) -> str:
-    if is_small(some) or is_small(pupils - some):
+    if tells_of_few(some, pupils):
         return f"Fewer than {SMALL} pupils {what}." if is_small(some) else f"Nearly all pupils {what}."
     share = Fraction(some, pupils) if pupils else None
     return f"{thousands(some)} of {thousands(pupils)} pupils {what}: {per_cent(share)}."
@@ -198,20 +197,15 @@ def _persistent(drawn: Drawn) -> dict[str, Any]:
             "whole year."
         )
     ]
-    if before.pupils and not _gives_away(before):
+    if before.pupils and not tells_of_few(before.persistently_absent, before.pupils):
         share = Fraction(before.persistently_absent, before.pupils)
         words.append(
             f"At the same time last year {thousands(before.persistently_absent)} of {thousands(before.pupils)} "
             f"pupils were persistently absent ({per_cent(share)})."
         )
-    if now.pupils and not _gives_away(now):
+    if now.pupils and not tells_of_few(now.persistently_absent, now.pupils):
         words.append(f"Now it is {per_cent(Fraction(now.persistently_absent, now.pupils))} of {thousands(now.pupils)}.")
     return _of_sheets("persistent", "Persistent and severe absence", words, [tables.bands(drawn.now, drawn.school)])
-
-
-def _gives_away(figures: Figures) -> bool:
-    """Tell whether the number of persistently absent pupils tells of few, on either side."""
-    return is_small(figures.persistently_absent) or is_small(figures.pupils - figures.persistently_absent)
 
 
 def _groups(drawn: Drawn) -> dict[str, Any]:
@@ -311,7 +305,7 @@ def _shares(found: Answer) -> list[Cell]:
 
 def persistent_share(some: int, pupils: int) -> Cell:
     """Give the share of pupils persistently absent; held back where few are, or few are not, as a share gives them."""
-    if is_small(some) or is_small(pupils - some):
+    if tells_of_few(some, pupils):
         return SUPPRESSED
     return Fraction(some, pupils) if pupils else None
 

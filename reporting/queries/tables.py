@@ -13,7 +13,7 @@ from attendance_office.staff.models import School
 from attendance_office.web.charts import Bar, spoken
 from attendance_office.web.export import Cell, Column
 from registers.rules.figures import Figures
-from reporting.rules.small_numbers import SMALL, HiddenGrid, hidden, hidden_counts, hidden_grid, is_small
+from reporting.rules.small_numbers import SMALL, HiddenGrid, hidden, hidden_counts, hidden_grid, is_small, tells_of_few
 
 from . import charts
 from .axes import AXES
@@ -106,8 +106,8 @@ def table(found: Answer, by: str) -> Sheet:
     ]
     whole = found.figures
     few_of_all = (
-        is_shy and (_tells(whole.persistently_absent, whole.pupils) or len(few[0]) == 1),
-        is_shy and (_tells(whole.severely_absent, whole.pupils) or len(few[1]) == 1),
+        is_shy and (tells_of_few(whole.persistently_absent, whole.pupils) or len(few[0]) == 1),
+        is_shy and (tells_of_few(whole.severely_absent, whole.pupils) or len(few[1]) == 1),
     )
     total = Row(("All", *_figures(whole, is_gone=is_shy and is_small(whole.pupils), few=few_of_all)))
     shown = [(part.words, part.figures.tally) for at, part in enumerate(parts) if at not in gone]
@@ -264,10 +264,12 @@ def gaps(found: Answer) -> Sheet:
         Column("Theirs", is_share=True),
     )
     rows = []
-    gone = _gone_gaps(found) if not found.reader.sees_pupils else frozenset()
+    is_shy = not found.reader.sees_pupils
+    gone = _gone_gaps(found) if is_shy else frozenset()
     for gap in found.gaps():
         ours, theirs = gap.inside.figures, gap.outside.figures
-        name = (gap.inside.words, gap.axis.key)
+        # A share of so many pupils is their number: of either side it would tell the other's, with the whole known.
+        is_told = is_shy and any(tells_of_few(one.persistently_absent, one.pupils) for one in (ours, theirs))
         cells: tuple[Cell, ...] = (
             gap.inside.words,
             ours.pupils,
@@ -275,15 +277,14 @@ def gaps(found: Answer) -> Sheet:
             theirs.pupils,
             _rate(theirs.tally.attendance_rate),
             _rate(gap.points),
-            _rate(_share(ours.persistently_absent, ours.pupils)),
-            _rate(_share(theirs.persistently_absent, theirs.pupils)),
+            *(SUPPRESSED if is_told else _rate(_share(one.persistently_absent, one.pupils)) for one in (ours, theirs)),
         )
         if (gap.axis.key, gap.inside.value) in gone:
-            cells = (name[0], *[SUPPRESSED] * 7)
+            cells = (gap.inside.words, *[SUPPRESSED] * 7)
         rows.append(Row(cells, narrows=((gap.axis.key, gap.inside.value),)))
     notes = (
         "A gap is the group's attendance less everybody else's, in percentage points.",
-        *_notes("", is_shy=bool(gone)),
+        *_notes("", is_shy=is_shy),
     )
     flags = "SEN, means, language, care and sex are as recorded today; no history of them is kept by date."
     return Sheet("Gaps between groups", columns, tuple(rows), None, (*notes, flags))
@@ -350,11 +351,6 @@ def _measured(part: Part, measure: str, *, is_gone: bool) -> list[Cell]:
         return [len(part.lines) if measure == "pupils" else figures.persistently_absent, figures.pupils]
     rate = figures.tally.attendance_rate if measure == "attendance" else figures.tally.unauthorised_rate
     return [_rate(rate), figures.pupils]
-
-
-def _tells(count: int, pupils: int) -> bool:
-    """Tell whether a number of some pupils is few, or all but few."""
-    return is_small(count) or is_small(pupils - count)
 
 
 def _notes(by: str, *, is_shy: bool) -> tuple[str, ...]:

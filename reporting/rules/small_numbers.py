@@ -20,6 +20,24 @@ def is_small(pupils: int) -> bool:
     return 0 < pupils < SMALL
 
 
+def tells_of_few(some: int, pupils: int) -> bool:
+    """True of a number of some pupils that is few, or all but a few: it, and its share, would tell of those few.
+
+    Source: the office's own rule.
+    """
+    return is_small(some) or is_small(pupils - some)
+
+
+def in_words(some: int, pupils: int) -> str:
+    """Give a number of some pupils in words that tell of no few.
+
+    Source: the office's own rule.
+    """
+    if is_small(some):
+        return f"fewer than {SMALL}"
+    return "all but a few" if is_small(pupils - some) else f"{some:,}"
+
+
 def hidden(pupils: Sequence[int]) -> frozenset[int]:
     """Give the places held back in a line of numbers whose total is shown.
 
@@ -39,9 +57,7 @@ def hidden_counts(counts: Sequence[int], pupils: Sequence[int]) -> frozenset[int
     Source: the office's own rule.
     """
     small = {
-        place
-        for place, (count, number) in enumerate(zip(counts, pupils, strict=True))
-        if is_small(count) or is_small(number - count)
+        place for place, (count, number) in enumerate(zip(counts, pupils, strict=True)) if tells_of_few(count, number)
     }
     return _enough(counts, small)
 

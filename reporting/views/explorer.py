@@ -36,6 +36,7 @@ from reporting.queries.explorer import Answer, Reader, answer
 from reporting.queries.periods import OWN
 from reporting.queries.sheets import Row, Sheet
 from reporting.rules.small_numbers import SMALL
+from reporting.rules.small_numbers import in_words as in_words_of_few
 
 PAGE: Final = 50
 MOST_LETTERS: Final = 200  # their keys fit an address
@@ -105,6 +106,8 @@ def explorer(request: StaffRequest) -> HttpResponse:
         "query": request.GET.urlencode(),
         "sees_pupils": sees_pupils,
         "small": SMALL,
+        "persistent": _number(found, found.figures.persistently_absent),
+        "severe": _number(found, found.figures.severely_absent),
         "saved": SavedView.objects.visible_to(request.user).filter(school=request.school).order_by("name", "pk"),
         "may_edit": edits,
         "may_write": writes,
@@ -203,6 +206,11 @@ def explorer_letter(request: StaffRequest) -> HttpResponseRedirect:
         words = f"{len(picked)} are selected; {MOST_LETTERS} at most go to a letter at once. Put them into a group."
     toasts.fail(request, words)
     return redirect(f"{reverse('reporting:explorer')}?{query.urlencode()}")
+
+
+def _number(found: Answer, some: int) -> str:
+    """Give a number of the answer's pupils as this reader may see it."""
+    return f"{some:,}" if found.reader.sees_pupils else in_words_of_few(some, found.figures.pupils)
 
 
 def _picked(request: StaffRequest, query: QueryDict) -> list[int]:

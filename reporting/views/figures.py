@@ -20,7 +20,8 @@ from registers.rules.figures import Figures
 from reporting import forms
 from reporting.queries.comparators import HOW_DFE_COUNTS, SHARES, Withheld, comparators
 from reporting.queries.periods import USUAL, Period, named_periods
-from reporting.rules.small_numbers import SMALL, hidden, hidden_counts
+from reporting.queries.sheets import SUPPRESSED
+from reporting.rules.small_numbers import SMALL, hidden, hidden_counts, in_words, tells_of_few
 
 
 @require_GET
@@ -47,7 +48,9 @@ def figures(request: StaffRequest) -> HttpResponse:
         "total": total,
         "years": _years(years, hides_small=hides_small),
         "codes": [(symbol, meaning.get(symbol), number) for symbol, number in total.codes.items()],
-        "beside": _beside(request.school, chosen, total),
+        "beside": _beside(request.school, chosen, total, hides_small=hides_small),
+        "persistent": _words(total.persistently_absent, total, hides_small=hides_small),
+        "severe": _words(total.severely_absent, total, hides_small=hides_small),
         "how_dfe_counts": HOW_DFE_COUNTS,
         "hides_small": hides_small,
         "small": SMALL,
@@ -56,11 +59,17 @@ def figures(request: StaffRequest) -> HttpResponse:
     return render(request, "reporting/figures.html", context)
 
 
-def _beside(school: School, period: Period, total: Figures) -> dict[str, Any]:
+def _words(some: int, total: Figures, *, hides_small: bool) -> str:
+    return in_words(some, total.pupils) if hides_small else f"{some:,}"
+
+
+def _beside(school: School, period: Period, total: Figures, *, hides_small: bool) -> dict[str, Any]:
     """Give the school's shares beside what DfE published of England, its region and its authority."""
     tally = total.tally
     ill = Fraction(total.codes.get("I", 0), tally.possible) if tally.possible else None
-    persistent = Fraction(total.persistently_absent, total.pupils) if total.pupils else None
+    persistent: Fraction | str | None = Fraction(total.persistently_absent, total.pupils) if total.pupils else None
+    if hides_small and tells_of_few(total.persistently_absent, total.pupils):
+        persistent = SUPPRESSED
     ours = (
         tally.attendance_rate,
         tally.absence_rate,
@@ -70,10 +79,11 @@ def _beside(school: School, period: Period, total: Figures) -> dict[str, Any]:
         persistent,
     )
     published = comparators(school, period)
-    rows = [
-        (words, share, [(one.shares[key], isinstance(one.shares[key], Withheld)) for one in published])
-        for (key, words), share in zip(SHARES, ours, strict=True)
-    ]
+    rows = []
+    for (key, words), share in zip(SHARES, ours, strict=True):
+        theirs = [one.shares[key] for one in published]
+        beside = [(value, isinstance(value, Withheld)) for value in theirs]
+        rows.append((words, share, share == SUPPRESSED, beside))
     return {"published": published, "rows": rows, "edition": published[0].edition, "rule": published[0].rule}
 
 

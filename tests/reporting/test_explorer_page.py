@@ -15,6 +15,7 @@ from reporting.queries.asked import asked
 from reporting.queries.explorer import Reader, answer
 from reporting.queries.sheets import SUPPRESSED
 from reporting.queries.tables import sheet
+from reporting.rules.small_numbers import tells_of_few
 from tests.conftest import MONDAY
 
 LOOKS = ["view=list", "view=table&by=year", "view=table&by=form&by2=sex&show=persistent", "view=weeks", "view=weeks&by=fsm",
@@ -107,6 +108,21 @@ def test_a_governor_sees_no_name_and_no_few_pupils(term, sign_in, at_morning):
     assert [set(row.cells[1:]) for row in by_year.rows] == [{SUPPRESSED}, {SUPPRESSED}]
     assert by_year.total.cells[1] == 25
     assert client.get("/explorer/?view=list").context["view"] == "table"
+
+
+def test_a_gap_does_not_tell_a_governor_of_few_by_the_share_persistently_absent(term):
+    by_sex = {row.cells[0]: row.cells for row in sheet_for(term, term.gov, "gaps").rows}
+    seen = {row.cells[0]: row.cells for row in sheet_for(term, term.sandra, "gaps").rows}
+    reader = Reader.of(term.gov, term.thornbridge)
+    found = answer(reader, asked(QueryDict(""), reader=reader, on=MONDAY).question)
+    assert by_sex
+    for gap in found.gaps():
+        told = any(
+            tells_of_few(one.figures.persistently_absent, one.figures.pupils) for one in (gap.inside, gap.outside)
+        )
+        shares = by_sex[gap.inside.words][6:]
+        assert shares == ((SUPPRESSED, SUPPRESSED) if told else seen[gap.inside.words][6:])
+        assert by_sex[gap.inside.words][:6] == seen[gap.inside.words][:6]
 
 
 def test_a_person_who_sees_pupils_sees_small_numbers(term):

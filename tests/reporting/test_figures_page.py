@@ -1,5 +1,6 @@
 """The figures page: every rate with its sessions, small numbers kept from those who see no pupil."""
 
+from fractions import Fraction
 from uuid import uuid4
 
 from registers.actions.attendance import Entry, save_marks
@@ -37,6 +38,14 @@ def test_a_governor_sees_no_small_number_and_no_name(cast, sign_in, at_morning):
     text = sign_in(cast.gov).get("/figures/", {"period": "week"}).content.decode()
     assert "fewer than 5" in text
     assert "Ashworth" not in text
+
+
+def test_the_share_beside_dfes_does_not_give_away_the_few_that_the_page_holds_back(cast, sign_in, at_morning):
+    take(cast)
+    persistent = sign_in(cast.gov).get("/figures/", {"period": "week"}).context["beside"]["rows"][-1]
+    assert persistent[:3] == ("Persistently absent", "suppressed", True)
+    seen = sign_in(cast.sandra).get("/figures/", {"period": "week"}).context["beside"]["rows"][-1]
+    assert (seen[1], seen[2]) == (Fraction(1, 3), False)
 
 
 def test_a_period_that_ends_before_it_begins_is_refused_in_words(cast, sign_in, at_morning):

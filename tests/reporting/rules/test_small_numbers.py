@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registers.rules.rates import Tally
-from reporting.rules.small_numbers import SMALL, hidden, hidden_counts, hidden_grid, is_small
+from reporting.rules.small_numbers import SMALL, hidden, hidden_counts, hidden_grid, in_words, is_small, tells_of_few
 from reporting.rules.thresholds import is_near
 
 LINES = st.lists(st.integers(0, 40), min_size=1, max_size=7)
@@ -29,6 +29,12 @@ def test_where_nothing_is_small_nothing_is_held_back():
 
 def test_all_but_a_few_say_as_much_as_a_few():
     assert 0 in hidden_counts([28, 12, 9], [30, 30, 30])
+
+
+def test_a_few_and_all_but_a_few_are_told_in_words_that_tell_of_nobody():
+    said = [in_words(some, 1200) for some in (0, 4, 5, 1195, 1196, 1199, 1200)]
+    assert said == ["0", "fewer than 5", "5", "1,195", "all but a few", "all but a few", "1,200"]
+    assert [tells_of_few(some, 30) for some in (0, 4, 5, 25, 26, 30)] == [False, True, False, False, True, False]
 
 
 @given(LINES)
