@@ -29,6 +29,8 @@ DEFAULTS: Final[Mapping[Job, time]] = {
     Job.NO_CONTACT: time(11, 0),
     Job.FRIDAY: time(14, 30),
     Job.DAILY_SUMMARY: time(11, 15),
+    Job.LATES_MORNING: time(10, 0),
+    Job.LATES_LESSONS: time(15, 30),
 }
 # Days and lateness other than every school day and an hour.
 USUAL_DAYS: Final[Mapping[Job, str]] = {Job.DOUBT_TRAWL: "4", Job.ABSENCE_TRAWL: "5"}
@@ -40,6 +42,8 @@ USUAL_WINDOWS: Final[Mapping[Job, int]] = {
     Job.NO_CONTACT: 240,
     Job.FRIDAY: 480,
     Job.DAILY_SUMMARY: 240,
+    Job.LATES_MORNING: 240,
+    Job.LATES_LESSONS: 480,
 }
 
 

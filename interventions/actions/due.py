@@ -138,4 +138,6 @@ WORK: Final[Mapping[Job, str]] = {
     Job.ABSENCE_TRAWL: "interventions.actions.trawl.trawl_job",
     Job.FRIDAY: "reporting.actions.distributions.friday_job",
     Job.DAILY_SUMMARY: "reporting.actions.daily.daily_summary_job",
+    Job.LATES_MORNING: "reporting.actions.daily.lates_morning_job",
+    Job.LATES_LESSONS: "reporting.actions.daily.lates_lessons_job",
 }

@@ -12,6 +12,7 @@ from attendance_office.staff.roles import Role
 from reporting.models import Report
 
 from .day_page import day_page
+from .lates_page import lates_lessons_page, lates_morning_page
 from .report_page import Page
 from .week_page import week_page
 
@@ -39,4 +40,10 @@ KINDS: Final[Mapping[str, Kind]] = {
         week_page, "week", "The week", (Role.LEAD, Role.PASTORAL, Role.SLT), "on the last school day of each week"
     ),
     Report.DAILY_SUMMARY: Kind(day_page, "day", "The day", (Role.LEAD, Role.PASTORAL), "on each school day"),
+    Report.LATES_MORNING: Kind(
+        lates_morning_page, "lates-morning", "Lates", (Role.LEAD, Role.PASTORAL), "each morning"
+    ),
+    Report.LATES_LESSONS: Kind(
+        lates_lessons_page, "lates-lessons", "Lates to lessons", (Role.LEAD, Role.PASTORAL), "each afternoon"
+    ),
 }

@@ -107,11 +107,13 @@ def test_a_school_gets_the_usual_timetable_once(school):
         ("letter_proposals", "07:30", 480, "12345"),
         ("am_sweep", "09:00", 60, "12345"),
         ("am_second_pass", "09:20", 60, "12345"),
+        ("lates_morning", "10:00", 240, "12345"),
         ("no_contact", "11:00", 240, "12345"),
         ("daily_summary", "11:15", 240, "12345"),
         ("pm_sweep", "13:45", 60, "12345"),
         ("pm_second_pass", "14:05", 60, "12345"),
         ("friday", "14:30", 480, "12345"),
+        ("lates_lessons", "15:30", 480, "12345"),
         ("doubt_trawl", "15:45", 480, "4"),
     ]
     assert Schedule.objects.count() == len(rows)
