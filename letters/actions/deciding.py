@@ -13,7 +13,7 @@ from attendance_office.audit.models import Entry
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import Post, School, User
 from attendance_office.staff.roles import Role
-from letters.models import Letter, LetterKind, Message
+from letters.models import Letter, LetterKind, Message, PrintRun
 from letters.queries import words
 from letters.queries.still_due import verdicts
 from letters.queries.wording import wording, wordings
@@ -22,6 +22,7 @@ from .proposing import RENEWED, apply_verdict
 
 State = Letter.State
 APPROVED = "approved letters"
+_APPROVED = ("state", "approved_at", "approved_by", "due_at", "attempts", "print_run", "run_place")
 
 
 @dataclass
@@ -148,13 +149,31 @@ def _chosen(school: School, letter_ids: Collection[int]) -> list[Letter]:
 def _approve(school: School, letters: Sequence[Letter], decided: Decided, *, by: User, at: datetime) -> None:
     read = verdicts(letters, at=at)
     _renew(school, letters, read)
+    _wait_for_their_paper(letters)
     for letter in letters:
         if letter.state == State.HELD_BACK:
             decided.held_back.append(letter)
             continue
         letter.state, letter.approved_at, letter.approved_by, letter.due_at = State.WAITING, at, by, at
+        # One that was made before and held back begins anew: it lies in no run, and no try is counted against it.
+        letter.attempts, letter.print_run, letter.run_place = 0, None, None
         decided.done.append(letter)
-    Letter.objects.bulk_update(decided.done, ["state", "approved_at", "approved_by", "due_at"], batch_size=200)
+    Letter.objects.bulk_update(decided.done, _APPROVED, batch_size=200)
+
+
+def _wait_for_their_paper(letters: Sequence[Letter]) -> None:
+    """Hold back letters whose paper of before lies in a print run not posted yet: it could go beside the new one."""
+    lying = Letter.objects.filter(
+        pk__in=[one.pk for one in letters], run_place__isnull=False, print_run__state=PrintRun.State.READY
+    )
+    runs = dict(lying.values_list("pk", "print_run"))
+    held = [one for one in letters if one.pk in runs and one.state == State.PROPOSED]
+    for letter in held:
+        letter.state = State.HELD_BACK
+        letter.ended_why = (
+            f"Its paper of before lies in print run {runs[letter.pk]}: take it out and mark that run as posted first"
+        )
+    Letter.objects.bulk_update(held, ["state", "ended_why"])
 
 
 def _renew(school: School, letters: Sequence[Letter], read: Mapping[int, Any]) -> None:

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from attendance_office import clock
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
-from letters.models import Addressee, Letter, LetterKind, Message
+from letters.models import Addressee, Letter, LetterKind, Message, PrintRun
 from letters.queries.doubts import OUT, Doubt, doubts_of
 from letters.queries.letter_values import receipts
+from letters.queries.still_due import NOT_GONE
 from letters.queries.wording import wording, wordings
 
 from .outbox import stop_carrying
@@ -27,6 +30,8 @@ def find_doubted(*, school: School, by: User | None, at: datetime) -> list[Lette
     nothing. The marks are read in one statement.
     """
     with trail.signed(by=by, at=at, school_id=school.pk):
+        if went := list(_went_in_doubt(school)):
+            _draft_apologies(school, went, by=by, at=at)
         found = doubts_of(school.pk)
         if not found:
             return []
@@ -99,6 +104,39 @@ def let_stand(*, letter: Letter, why: str, by: User, at: datetime) -> Letter:
             subject_id=kept.pk, words=f"{kept.get_kind_display()} about {kept.pupil}: stands.", reason=why,
         )  # fmt: skip
     return kept
+
+
+def hold_apologies_back(run: PrintRun) -> None:
+    """Have the apologies for letters of a run wait, because the run has not gone after all; within a transaction.
+
+    Raises Refused where one has gone.
+    """
+    apologies = list(
+        Letter.objects.select_for_update(of=("self",)).select_related("corrects").filter(corrects__print_run=run)
+    )
+    if any(one.state in {State.CLAIMED, *OUT} for one in apologies):
+        raise Refused("An apology for a letter of this run has gone or is being made: the run stays posted.")
+    for one in apologies:
+        if one.corrects is not None and one.corrects.recalled_at is not None:
+            stop_carrying([one.pk], why="The letter was recalled before it went.")
+            one.state, one.ended_why = State.DECLINED, "The letter it would correct was recalled before it went"
+        elif one.state == State.PROPOSED:
+            one.state, one.ended_why = State.HELD_BACK, NOT_GONE
+    Letter.objects.bulk_update(apologies, ["state", "ended_why"])
+
+
+def put_apologies_back(run: PrintRun) -> None:
+    """Propose again the apologies that waited for letters of a run to go; within a transaction."""
+    waiting = Letter.objects.filter(
+        corrects__print_run=run, corrects__doubted_at__isnull=False, state=State.HELD_BACK, ended_why=NOT_GONE
+    )
+    waiting.update(state=State.PROPOSED, ended_why="")
+
+
+def _went_in_doubt(school: School) -> QuerySet[Letter]:
+    """Give the letters that went though they were in doubt, for which nobody has drafted an apology yet."""
+    rows = Letter.objects.filter(school=school, state__in=OUT, doubted_at__isnull=False, corrections=None)
+    return rows.filter(recalled_at=None, stands_at=None).select_for_update(of=("self",)).select_related("pupil")
 
 
 def _locked(letter: Letter) -> Letter:

@@ -117,12 +117,14 @@ def _stuck(school: School, at: datetime) -> tuple[Stuck, ...]:
         "claimed_at"
     )
     runs = PrintRun.objects.filter(school=school, state=PrintRun.State.WAITING, made_at__lte=late)
+    stopped = PrintRun.objects.filter(school=school, state=PrintRun.State.STOPPED)
     rows = (
         waiting.annotate(what=_named("Letters waiting to be made"), since=F("due_at")),
         making.annotate(what=_named("Letters being made for too long"), since=F("claimed_at")),
         unsent.annotate(what=_named("Messages waiting to be sent"), since=F("due_at")),
         held.annotate(what=_named("Messages on their way for too long"), since=F("claimed_at")),
         runs.annotate(what=_named("Print runs waiting to be put together"), since=F("made_at")),
+        stopped.annotate(what=_named("Print runs that could not be put together"), since=F("made_at")),
     )
     found: dict[str, list[datetime]] = {}
     first, *rest = (one.order_by().values_list("what", "since") for one in rows)

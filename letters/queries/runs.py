@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, F, Q, QuerySet
 
 from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
 from letters.models import Letter, PrintRun
+
+from .doubts import OUT
+from .still_due import verdicts
 
 State = Letter.State
 _CHANNEL = {PrintRun.Order.POSTCODE: Letter.Channel.POST, PrintRun.Order.FORM: Letter.Channel.HAND}
@@ -87,14 +91,32 @@ def progress_of(run: PrintRun) -> Progress:
         total=total,
         made=total - to_make - out,
         to_make=to_make,
-        fell_out=out if run.state == PrintRun.State.WAITING else run.letters.filter(run_place=None).count(),
+        fell_out=out
+        if run.state in {PrintRun.State.WAITING, PrintRun.State.STOPPED}
+        else run.letters.filter(run_place=None).count(),
         to_take_out=take_out(run).count(),
     )
 
 
 def take_out(run: PrintRun) -> QuerySet[Letter]:
-    """Give the letters that were recalled after they were joined: a person takes them out by hand."""
-    return run.letters.filter(state=State.RECALLED, run_place__isnull=False).order_by("run_place")
+    """Give the letters that were recalled or held back after they were joined: a person takes the paper out by hand."""
+    lying = run.letters.filter(run_place__isnull=False)
+    return lying.exclude(state__in=[State.READY, *OUT]).order_by("run_place")
+
+
+def no_longer_due(run: PrintRun, *, at: datetime, locked: bool = False) -> list[tuple[Letter, str]]:
+    """Give the letters of a joined run that are not due any more as the record stands, each with the reason.
+
+    `locked` for whoever goes on to change them.
+    """
+    if run.state != PrintRun.State.READY:
+        return []
+    rows = run.letters.filter(state=State.READY, run_place__isnull=False)
+    if locked:
+        rows = rows.select_for_update(of=("self",))
+    letters = list(rows.select_related("policy", "episode", "pupil", "school").order_by("run_place"))
+    read = verdicts(letters, at=at)
+    return [(one, read[one.pk].why_not) for one in letters if not read[one.pk].is_due]
 
 
 def letters_in(run: PrintRun) -> QuerySet[Letter]:

@@ -18,9 +18,13 @@ from registers.queries.figures import PupilFigures, counts_by_pupil
 from registers.rules.dates import spoken_date
 from registers.rules.sessions import Calendar
 
+from .doubts import OUT
 from .ground import Around, around
 from .policies import Window, below_of, below_words, policies_in_force, window_of
 from .receipts import days_of, facts_of, rate_words
+
+# Why an apology waits.
+NOT_GONE = "The letter it corrects has not gone"
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class _Read:
     now: Mapping[int, LetterPolicy]
     contacts: Mapping[int, frozenset[int]]
     changes: Mapping[int, str]
+    not_gone: frozenset[int]
 
 
 def still_due(letter: Letter, *, at: datetime) -> StillDue:
@@ -92,6 +97,7 @@ def _read(letters: Sequence[Letter], at: datetime) -> _Read:
         now=now,
         contacts={pk: frozenset(found) for pk, found in contacts.items()},
         changes=_changes(levelled),
+        not_gone=_not_gone(letters),
     )
 
 
@@ -104,6 +110,8 @@ def _verdict(letter: Letter, read: _Read, at: datetime) -> StillDue:
         return StillDue(is_due=False, why_not=ground.words, facts=facts)
     if letter.episode is not None and letter.episode.closed_on is not None:
         return StillDue(is_due=False, why_not=letter.episode.why_closed, facts=facts)
+    if letter.corrects_id in read.not_gone:
+        return StillDue(is_due=False, why_not=NOT_GONE, facts=facts)
     why_not = _levels(letter, read, facts)
     if why_not:
         return StillDue(is_due=False, why_not=why_not, facts=facts)
@@ -181,6 +189,14 @@ def _household(letter: Letter, read: _Read) -> tuple[Household | None, str]:
     if letter.channel == Letter.Channel.EMAIL:
         return home, "" if home.email == letter.to_email else f"{letter.to_name}: the e-mail address changed"
     return home, "" if home.lines == letter.to_address else f"{letter.to_name}: the address changed"
+
+
+def _not_gone(letters: Iterable[Letter]) -> frozenset[int]:
+    """Give the letters that some correct and that have not left the house: of those nothing is to be corrected."""
+    corrected = {letter.corrects_id for letter in letters if letter.corrects_id}
+    if not corrected:
+        return frozenset()
+    return frozenset(Letter.objects.filter(pk__in=corrected).exclude(state__in=OUT).values_list("pk", flat=True))
 
 
 def _changes(letters: Iterable[Letter]) -> dict[int, str]:

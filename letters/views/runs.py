@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
+from attendance_office.numbers import wholes
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
@@ -110,6 +111,7 @@ def run_detail(request: StaffRequest, pk: int) -> HttpResponse:
         "run": run,
         "progress": answers.progress_of(run),
         "page": Paginator(answers.letters_in(run), PAGE).get_page(request.GET.get("page")),
+        "not_due": answers.no_longer_due(run, at=clock.now()),
         "take_out": list(answers.take_out(run).select_related("pupil")),
         "may_undo": undo_until is not None and clock.now() <= undo_until,
         "undo_until": undo_until,
@@ -150,10 +152,41 @@ def run_posted(request: StaffRequest, pk: int) -> HttpResponse:
     """Mark a run as posted, or as given out."""
     run = _one(request, pk)
     try:
-        went = actions.mark_posted(run=run, by=request.user, at=clock.now())
+        went = actions.mark_posted(
+            run=run,
+            with_those_not_due=request.POST.get("all_the_same") == "1",
+            by=request.user,
+            at=clock.now(),
+        )
         done = "given out" if run.order == PrintRun.Order.FORM else "posted"
         words = f"{went} letter{'' if went == 1 else 's'} marked as {done}"
         toasts.say(request, words, undo=reverse("letters:run_not_posted", args=[pk]))
+    except Refused as refused:
+        toasts.fail(request, str(refused))
+    return redirect("letters:run_detail", pk)
+
+
+@require_POST
+@door(Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES, section="letters")
+def run_take_out(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take letters out of a run that are not due any more."""
+    picked = wholes(request.POST.getlist("pick"))
+    try:
+        out = actions.take_out_letters(run=_one(request, pk), letter_ids=picked, by=request.user, at=clock.now())
+        places = ", ".join(str(one.run_place) for one in out)
+        toasts.say(request, f"Held back: take No. {places} out of the paper.")
+    except Refused as refused:
+        toasts.fail(request, str(refused))
+    return redirect("letters:run_detail", pk)
+
+
+@require_POST
+@door(Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES, section="letters")
+def run_again(request: StaffRequest, pk: int) -> HttpResponse:
+    """Try again to put a run together."""
+    try:
+        actions.try_again(run=_one(request, pk), by=request.user, at=clock.now())
+        toasts.say(request, "It is tried again.")
     except Refused as refused:
         toasts.fail(request, str(refused))
     return redirect("letters:run_detail", pk)

@@ -6,11 +6,13 @@ import pytest
 
 from attendance_office.audit.models import Entry
 from attendance_office.refusals import Refused
+from letters.actions.deciding import release_letter
 from letters.actions.doubts import find_doubted, let_stand, recall_letter
-from letters.models import Letter
+from letters.actions.runs import mark_posted, take_back_posted
+from letters.models import Letter, PrintRun
 from letters.queries.doubts import in_doubt
 from letters.queries.still_due import still_due
-from tests.factories.letters import AT, amend
+from tests.factories.letters import AT, amend, make_sent
 
 FIRST = date(2026, 11, 9)
 LATER = AT + timedelta(hours=2)
@@ -112,5 +114,68 @@ def test_a_letter_in_the_making_is_not_recalled_and_neither_is_a_proposal(fallen
 
 
 def test_looking_costs_the_same_whatever_was_sent(fallen, sent, count_queries):
-    with count_queries(5):
+    with count_queries(6):
         look(fallen)
+
+
+# ---------- a run whose posting is taken back ----------
+
+
+@pytest.fixture
+def run(fallen, corrected):
+    """Give the print run with which Callum's letter went, marked as posted at `LATER`."""
+    made = PrintRun.objects.create(school=fallen.thornbridge, made_at=AT, made_by=fallen.sandra, state="ready")
+    Letter.objects.filter(pk=corrected.pk).update(state="ready", print_run=made, run_place=1, sent_at=None)
+    mark_posted(run=made, with_those_not_due=True, by=fallen.sandra, at=LATER)
+    return made
+
+
+def back(cast, run, minutes=5):
+    return take_back_posted(run=run, by=cast.sandra, at=LATER + timedelta(minutes=minutes))
+
+
+def test_a_drafted_apology_waits_while_the_letter_has_not_gone_and_is_proposed_when_it_goes(fallen, corrected, run):
+    look(fallen)
+    apology = Letter.objects.get(corrects=corrected)
+    back(fallen, run)
+    apology.refresh_from_db()
+    assert (apology.state, apology.ended_why) == ("held_back", "The letter it corrects has not gone")
+    assert look(fallen, LATER + timedelta(minutes=6)) == []
+    with pytest.raises(Refused, match="The letter it corrects has not gone"):
+        release_letter(letter=apology, by=fallen.sandra, at=LATER + timedelta(minutes=6))
+    mark_posted(run=run, with_those_not_due=True, by=fallen.sandra, at=LATER + timedelta(minutes=7))
+    apology.refresh_from_db()
+    assert (apology.state, apology.ended_why) == ("proposed", "")
+
+
+def test_an_apology_that_has_gone_keeps_its_run_posted(fallen, corrected, run):
+    look(fallen)
+    apology = Letter.objects.get(corrects=corrected)
+    Letter.objects.filter(pk=apology.pk).update(approved_at=LATER, approved_by=fallen.sandra)
+    make_sent(apology, by=fallen.sandra)
+    with pytest.raises(Refused, match="An apology for a letter of this run has gone"):
+        back(fallen, run)
+    corrected.refresh_from_db()
+    assert corrected.state == "sent"
+
+
+def test_a_letter_recalled_after_it_was_marked_posted_does_not_lie_ready_when_that_is_taken_back(
+    fallen, corrected, run
+):
+    recall_letter(letter=corrected, why="The wrong family", by=fallen.sandra, at=LATER)
+    back(fallen, run)
+    corrected.refresh_from_db()
+    assert corrected.state == "recalled"
+    assert Letter.objects.get(corrects=corrected).state == "declined"
+    assert mark_posted(run=run, by=fallen.sandra, at=LATER + timedelta(minutes=7)) == 0
+
+
+def test_a_letter_that_goes_while_in_doubt_gets_its_apology_drafted_once(fallen, corrected):
+    made = PrintRun.objects.create(school=fallen.thornbridge, made_at=AT, made_by=fallen.sandra, state="ready")
+    Letter.objects.filter(pk=corrected.pk).update(state="ready", print_run=made, run_place=1, sent_at=None)
+    assert len(look(fallen)) == 1
+    assert not Letter.objects.filter(corrects=corrected).exists()
+    mark_posted(run=made, with_those_not_due=True, by=fallen.sandra, at=LATER)
+    look(fallen, LATER + timedelta(minutes=5))
+    look(fallen, LATER + timedelta(minutes=10))
+    assert Letter.objects.get(corrects=corrected).state == "proposed"

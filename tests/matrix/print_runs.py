@@ -36,5 +36,7 @@ WAYS = {
     "letters:run_progress": Way(RUNS, run, rows="runs", is_fragment=True),
     "letters:run_file": Way(RUNS, run, rows="runs", is_fragment=True),
     "letters:run_posted": Way(RUNS, run, post=True, rows="runs"),
+    "letters:run_take_out": Way(RUNS, run, post=True, rows="runs"),
+    "letters:run_again": Way(RUNS, run, post=True, rows="runs"),
     "letters:run_not_posted": Way(RUNS, run, post=True, rows="runs"),
 }

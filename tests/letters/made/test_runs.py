@@ -12,9 +12,11 @@ from django.db import connection
 from attendance_office.audit.models import Entry
 from attendance_office.refusals import Refused
 from letters.actions import making, runs
-from letters.actions.stops import keep_stop
+from letters.actions.deciding import approve_letters, release_letter
+from letters.actions.stops import keep_stop, lift_stop
 from letters.models import Letter, PrintRun
-from letters.queries.runs import letters_in, progress_of, take_out
+from letters.queries.proof import proof_of
+from letters.queries.runs import letters_in, no_longer_due, progress_of, take_out
 from registers.models import StoredFile
 from tests.factories.post_room import MORNING, write
 
@@ -175,3 +177,113 @@ def test_a_letter_that_a_stop_holds_back_after_it_was_made_is_not_joined(ready):
     assert not any("Amina" in text for text in pages(run))
     assert runs.mark_posted(run=run, by=ready.sandra, at=MORNING) == 4
     assert Letter.objects.get(pupil=ready.amina).state == State.HELD_BACK
+
+
+def stop(cast, pupil, at=MORNING):
+    return keep_stop(
+        pupil=pupil, covers="all", reason="Bereavement", is_private=False, owner=cast.bea, to_on=None,
+        by=cast.sandra, at=at,
+    )  # fmt: skip
+
+
+def test_a_stop_put_after_the_file_was_joined_is_shown_and_the_letter_taken_out_before_posting(ready):
+    run = joined(together(ready))
+    assert no_longer_due(run, at=MORNING) == []
+    stop(ready, ready.tyler)
+    (found,) = no_longer_due(run, at=MORNING)
+    assert (found[0].pupil, found[0].run_place) == (ready.tyler, 2)
+    assert found[1].startswith("Bereavement")
+    with pytest.raises(Refused, match="1 letter is not due any more"):
+        runs.mark_posted(run=run, by=ready.sandra, at=MORNING)
+    everyone = list(run.letters.values_list("pk", flat=True))
+    (out,) = runs.take_out_letters(run=run, letter_ids=everyone, by=ready.sandra, at=MORNING)
+    out.refresh_from_db()
+    assert out.state == State.HELD_BACK
+    assert out.ended_why.startswith("Bereavement")
+    assert list(take_out(run)) == [out]
+    with pytest.raises(Refused, match="None of these letters"):
+        runs.take_out_letters(run=run, letter_ids=everyone, by=ready.sandra, at=MORNING)
+    assert runs.mark_posted(run=run, by=ready.sandra, at=MORNING) == 4
+    with pytest.raises(Refused, match="ready to print: posted"):
+        runs.take_out_letters(run=run, letter_ids=everyone, by=ready.sandra, at=MORNING)
+
+
+def test_a_person_may_say_that_it_went_all_the_same_and_the_trail_says_which(ready):
+    run = joined(together(ready))
+    stop(ready, ready.tyler)
+    assert runs.mark_posted(run=run, with_those_not_due=True, by=ready.sandra, at=MORNING) == 5
+    entry = Entry.objects.about("print run", run.pk).get(verb="marked a print run posted")
+    assert list(entry.after["not_due"]) == [str(Letter.objects.get(pupil=ready.tyler).pk)]
+
+
+def test_a_letter_taken_out_and_approved_again_waits_until_its_old_paper_is_out_of_the_way(ready):
+    run = joined(together(ready))
+    kept = stop(ready, ready.tyler)
+    letter = Letter.objects.get(pupil=ready.tyler)
+    runs.take_out_letters(run=run, letter_ids=[letter.pk], by=ready.sandra, at=MORNING)
+    lift_stop(stop=kept, why="The family agreed", by=ready.sandra, at=MORNING)
+    letter.refresh_from_db()
+    release_letter(letter=letter, by=ready.sandra, at=MORNING)
+    approved = approve_letters(school=ready.thornbridge, letter_ids=[letter.pk], by=ready.sandra, at=MORNING)
+    assert f"lies in print run {run.pk}" in approved.held_back[0].ended_why
+    runs.mark_posted(run=run, by=ready.sandra, at=MORNING)
+    letter.refresh_from_db()
+    release_letter(letter=letter, by=ready.sandra, at=MORNING)
+    approve_letters(school=ready.thornbridge, letter_ids=[letter.pk], by=ready.sandra, at=MORNING)
+    making.make_next(at=MORNING)
+    again = joined(together(ready))
+    assert [one.pupil for one in letters_in(again)] == [ready.tyler]
+
+
+def test_a_run_that_cannot_be_joined_stops_after_three_tries_and_says_why_until_somebody_tries_again(
+    ready, monkeypatch
+):
+    from letters import pdf
+
+    run, at = together(ready), MORNING
+    real = pdf.cover_list
+    monkeypatch.setattr(pdf, "cover_list", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    for _ in range(3):
+        assert runs.join_next(at=at) == run
+        assert runs.join_next(at=at) is None
+        at += timedelta(minutes=2)
+    run.refresh_from_db()
+    assert (run.state, run.attempts, run.ended_why) == (PrintRun.State.STOPPED, 3, "It broke off (OSError).")
+    assert runs.join_next(at=at + timedelta(hours=1)) is None
+    assert [one.words for one in proof_of(ready.thornbridge, at=at).stuck] == [
+        "Print runs that could not be put together"
+    ]
+    with pytest.raises(Refused, match="not put together yet"):
+        runs.mark_posted(run=run, by=ready.sandra, at=at)
+    monkeypatch.setattr(pdf, "cover_list", real)
+    runs.try_again(run=run, by=ready.sandra, at=at)
+    with pytest.raises(Refused, match="has not stopped"):
+        runs.try_again(run=run, by=ready.sandra, at=at)
+    assert joined(run, at).state == PrintRun.State.READY
+    assert len(pages(run)) == 6
+
+
+def test_a_run_whose_worker_dies_is_tried_again_after_its_lease_and_not_for_ever(ready):
+    run, at = together(ready), MORNING
+    for _ in range(3):
+        assert runs._claim(at).pk == run.pk
+        assert runs.join_next(at=at + timedelta(minutes=2)) is None
+        at += timedelta(minutes=3)
+    assert runs.join_next(at=at) == run
+    run.refresh_from_db()
+    assert (run.state, run.ended_why) == (
+        PrintRun.State.STOPPED, "Its worker stopped three times while putting it together.",
+    )  # fmt: skip
+
+
+def test_one_file_that_cannot_be_read_drops_out_and_stops_no_other(ready):
+    letter = Letter.objects.get(pupil=ready.tyler)
+    broken = StoredFile.objects.create(
+        school=ready.thornbridge, purpose="letter", name="x.pdf", kind="application/pdf", size=1,
+        sha256=hashlib.sha256(b"x").hexdigest(), content=b"x", added_at=MORNING,
+    )  # fmt: skip
+    Letter.objects.filter(pk=letter.pk).update(file=broken)
+    run = joined(together(ready))
+    letter.refresh_from_db()
+    assert (letter.state, run.state) == (State.FAILED, PrintRun.State.READY)
+    assert "cannot be read" in letter.ended_why

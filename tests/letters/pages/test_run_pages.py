@@ -145,3 +145,45 @@ def test_lists_ask_a_fixed_number_of_questions(school, sign_in, count_queries):
         client.get(reverse(f"letters:{name}", args=args))
         with count_queries(most):
             client.get(reverse(f"letters:{name}", args=args))
+
+
+def test_letters_overtaken_by_a_stop_are_named_on_the_run_and_taken_out_there(school, sign_in):
+    write(school, school.callum, school.amina)
+    while making.make_next(at=MORNING) is not None:
+        pass
+    run = runs.put_together(school=school.thornbridge, order="postcode", by=school.sandra, at=MORNING)
+    runs.join_next(at=MORNING)
+    Stop.objects.create(
+        school=school.thornbridge, pupil=school.amina, reason="Bereavement", owner=school.bea, from_on=WEEK[0],
+        made_at=MORNING,
+    )  # fmt: skip
+    client = sign_in(school.sandra)
+    here = reverse("letters:run_detail", args=[run.pk])
+    page = client.get(here).content.decode()
+    assert "1 letter in this run is not due any more" in page
+    assert "Mark as posted" not in page
+    refused = client.post(reverse("letters:run_posted", args=[run.pk]), follow=True).content.decode()
+    assert "take the paper out first" in refused
+    letter = Letter.objects.get(pupil=school.amina)
+    said = client.post(reverse("letters:run_take_out", args=[run.pk]), {"pick": [letter.pk]}, follow=True)
+    assert f"take No. {letter.run_place} out of the paper" in said.content.decode()
+    page = client.get(here).content.decode()
+    assert "Take 1 out by hand" in page
+    assert "Mark as posted" in page
+    client.post(reverse("letters:run_posted", args=[run.pk]))
+    assert set(Letter.objects.values_list("state", flat=True)) == {"sent", "held_back"}
+
+
+def test_a_run_that_stopped_says_why_and_is_tried_again_from_its_page(school, sign_in):
+    write(school, school.callum)
+    making.make_next(at=MORNING)
+    run = runs.put_together(school=school.thornbridge, order="postcode", by=school.sandra, at=MORNING)
+    PrintRun.objects.update(state="stopped", attempts=3, ended_why="It broke off (OSError).")
+    client = sign_in(school.sandra)
+    page = client.get(reverse("letters:run_detail", args=[run.pk])).content.decode()
+    assert "after 3 tries" in page
+    assert "It broke off (OSError)." in page
+    assert "Could not be put together" in client.get(reverse("letters:run_list")).content.decode()
+    client.post(reverse("letters:run_again", args=[run.pk]))
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == ("waiting", 0)
