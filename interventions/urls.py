@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import call_sheet, first_day, jobs, patterns, proposals, safeguarding, trawl
+from .views import call_sheet, first_day, first_day_files, jobs, patterns, proposals, safeguarding, trawl
 
 app_name = "interventions"
 urlpatterns = [
@@ -13,11 +13,15 @@ urlpatterns = [
     path("jobs/<slug:job>/", jobs.job_edit, name="job_edit"),
     path("jobs/<slug:job>/preview/", jobs.job_preview, name="job_preview"),
     path("first-day/", first_day.first_day, name="first_day"),
+    re_path(r"^first-day/export/(?P<form>csv|xlsx)/$", first_day_files.first_day_export, name="first_day_export"),
     path("first-day/dry-run/", first_day.alert_preview, name="alert_preview"),
     path("first-day/prepare/", first_day.alert_prepare, name="alert_prepare"),
     path("first-day/stop/", first_day.alert_stop, name="alert_stop"),
     path("first-day/settings/", first_day.alert_settings, name="alert_settings"),
     path("first-day/calls/", call_sheet.call_sheet, name="call_sheet"),
+    re_path(
+        r"^first-day/calls/export/(?P<form>csv|xlsx)/$", first_day_files.call_sheet_export, name="call_sheet_export"
+    ),
     path("first-day/calls/begin/", call_sheet.call_begin, name="call_begin"),
     path("first-day/<int:pk>/spoke/<int:contact>/<slug:way>/", call_sheet.call_spoke, name="call_spoke"),
     path("first-day/<int:pk>/outcome/", call_sheet.call_outcome, name="call_outcome"),

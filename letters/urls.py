@@ -29,6 +29,11 @@ urlpatterns = [
     path(f"{_REGISTER}/cover/", chases.cover, name="cover"),
     path("letters/write/", writing.write, name="write"),
     path("letters/certificates/", certificates.certificates, name="certificates"),
+    re_path(
+        r"^letters/certificates/export/(?P<form>csv|xlsx)/$",
+        certificates.certificates_export,
+        name="certificates_export",
+    ),
     path("letters/certificates/make/", certificates.certificates_make, name="certificates_make"),
     path("letters/runs/", runs.run_list, name="run_list"),
     re_path(r"^letters/runs/export/(?P<form>csv|xlsx)/$", runs.run_export, name="run_export"),
@@ -37,6 +42,9 @@ urlpatterns = [
     path("letters/runs/notify/hand-over/", notify_post.notify_hand, name="notify_hand"),
     path("letters/runs/notify/bring-back/", notify_post.notify_back, name="notify_back"),
     path("letters/runs/<int:pk>/", runs.run_detail, name="run_detail"),
+    re_path(
+        r"^letters/runs/(?P<pk>\d+)/export/(?P<form>csv|xlsx)/$", runs.run_letters_export, name="run_letters_export"
+    ),
     path("letters/runs/<int:pk>/progress/", runs.run_progress, name="run_progress"),
     path("letters/runs/<int:pk>/file/", runs.run_file, name="run_file"),
     path("letters/runs/<int:pk>/posted/", runs.run_posted, name="run_posted"),

@@ -33,6 +33,9 @@ urlpatterns = [
     path("sent/<int:pk>/again/", distributions.sent_again, name="sent_again"),
     path("sent/stop/<int:pk>/", distributions.own_stop, name="own_stop"),
     path("distributions/", distributions.distributions, name="distributions"),
+    re_path(
+        r"^distributions/export/(?P<form>csv|xlsx)/$", distributions.distributions_export, name="distributions_export"
+    ),
     path("distributions/add/", distributions.subscription_add, name="subscription_add"),
     path("distributions/<int:pk>/set/", distributions.subscription_set, name="subscription_set"),
     path("distributions/<int:pk>/preview/", distributions.preview, name="distribution_preview"),

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from attendance_office import clock
 from attendance_office.staff.models import School, User
+from attendance_office.staff.roles import Can
 from interventions.models import Attempt, FirstDay, FirstDayPupil, SafeguardingItem
 from interventions.rules.first_day import proposed_code
 from letters.models import AlertRule, Message
@@ -21,6 +22,8 @@ from registers.queries.line_messages import waiting, way_of
 from registers.queries.registers import registers_of
 from registers.rules.names import folded
 from registers.rules.sessions import Session
+
+from .alert_said import Said, alert_said, no_alert_said
 
 LIVE: Final = (Message.State.WAITING, Message.State.CLAIMED, Message.State.SENT, Message.State.DELIVERED)
 COUNTING: Final = (Message.State.WAITING, Message.State.CLAIMED)
@@ -67,6 +70,7 @@ class Line:
     marks: dict[int, Mark]
     hidden: int
     first_day: FirstDay | None = None
+    sees_private: bool = False
     since: dict[int, datetime] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
@@ -106,6 +110,13 @@ class Line:
     def is_counting(self) -> bool:
         """Tell whether its alert can still be stopped."""
         return self.alert is not None and self.alert.state == Message.State.WAITING and self.alert.attempts == 0
+
+    @property
+    def said(self) -> Said:
+        """Give what became of its alert, or why it has none, in words."""
+        if self.alert is not None:
+            return alert_said(self.alert, is_counting=self.is_counting)
+        return no_alert_said(self.first_day, sees_private=self.sees_private)
 
     @property
     def is_live(self) -> bool:
@@ -186,6 +197,11 @@ class Board:
         return [line for line in self.open if line.is_to_ring]
 
     @property
+    def others(self) -> list[Line]:
+        """Give those on the sheet who are alerted, or were spoken with, and are still without a reason."""
+        return [line for line in self.open if line.first_day is not None and not line.is_to_ring]
+
+    @property
     def replies(self) -> int:
         """Give how many answers wait to be agreed to."""
         return sum(len(line.replies) for line in self.lines)
@@ -220,7 +236,9 @@ def board_of(school: School, user: User, session: Session, at: datetime, *, only
     pupils += [one for pk, one in known.items() if pk in reach and pk not in marks]
     families = families_of(school, sorted(pupils, key=lambda one: (one.sort_name, one.pk)), session, rule)
     lines = [line for family in families for line in _lines(family, marks, members, rule, session, school, ring)]
+    sees_private = user.standing.may(Can.SEE_SAFEGUARDING, school.pk)
     for line in lines:
+        line.sees_private = sees_private
         if line.first_day is not None:
             line.hidden = sum(row.pupil_id not in reach for row in line.first_day.pupils.all())
     _add_attempts(lines)

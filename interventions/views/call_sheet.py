@@ -43,11 +43,11 @@ def _pupils(request: StaffRequest, day: FirstDay) -> list[Pupil]:
 def call_sheet(request: StaffRequest) -> HttpResponse:
     """Show the families to ring, contacts in order; then those alerted who have not answered."""
     board = board_for(request)
-    opened = [line for line in board.open if line.first_day] if board else []
     context = {
         "board": board,
-        "to_ring": [line for line in opened if line.is_to_ring],
-        "others": [line for line in opened if not line.is_to_ring],
+        "to_ring": board.to_ring if board else [],
+        "others": board.others if board else [],
+        "on_sheet": len(board.to_ring) + len(board.others) if board else 0,
         "not_begun": [line for line in board.open if not line.first_day] if board else [],
         "sees_private": may(request, Can.SEE_SAFEGUARDING),
     }

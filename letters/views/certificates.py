@@ -17,10 +17,13 @@ from attendance_office.staff.models import TutorGroup
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door
+from attendance_office.web.export import Cell, Column
+from attendance_office.web.lists import narrowed, send_list
 from letters import forms
 from letters.actions.writing import make_certificates
-from letters.queries.earning import LEAST_POSSIBLE, Asked, earning, words_of
+from letters.queries.earning import LEAST_POSSIBLE, Asked, Earning, earning, words_of
 from letters.queries.writing import usual_period
+from registers.models import Pupil
 from registers.queries.pupils import years_taught
 
 
@@ -37,10 +40,44 @@ def certificates(request: StaffRequest) -> HttpResponse:
         context |= {
             "found": found,
             "rows": [(one, words_of(one)) for one in found.earned],
+            "listed": len(found.earned) + len(found.left_out),
             "is_full": asked.kind == "certificate_full",
             "form_query": query.urlencode(),
         }
     return render(request, "letters/certificates.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@door(Can.EXPORT, section="letters")
+@door(Can.MAKE_CERTIFICATES)
+def certificates_export(request: StaffRequest, form: str) -> HttpResponse:
+    """Send out who has earned a certificate and who was left out, with why, over the days of the page."""
+    query = _query(narrowed(request))
+    asked = forms.Certificates(query, groups=_groups(request))
+    found = Earning()
+    if asked.is_valid():
+        found = earning(request.school, _asked(asked.cleaned_data), user=request.user, on=clock.today())
+    rows: list[list[Cell]] = [
+        [
+            str(one.pupil),
+            _form_of(one.pupil),
+            "Earned",
+            f"{one.place} shared" if one.is_tied else one.place or None,
+            one.gain if one.before else None,
+            words_of(one),
+        ]
+        for one in found.earned
+    ]
+    rows += [[str(one.pupil), _form_of(one.pupil), "Left out", None, None, one.why] for one in found.left_out]
+    heads = [Column("Pupil"), Column("Form"), Column("State"), Column("Place"), Column("Gained", is_share=True)]
+    return send_list(
+        request, form, what="certificates", columns=[*heads, Column("Figures or why")], rows=rows,
+        filters=query.urlencode(),
+    )  # fmt: skip
+
+
+def _form_of(pupil: Pupil) -> str:
+    return pupil.tutor_group.name if pupil.tutor_group else ""
 
 
 @require_POST

@@ -120,6 +120,29 @@ def run_detail(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "letters/run_detail.html", context)
 
 
+@require_POST
+@door(Can.EXPORT, section="letters")
+@door(Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES)
+def run_letters_export(request: StaffRequest, pk: int, form: str) -> HttpResponse:
+    """Send out the letters of a run, as they lie in its file."""
+    run = _one(request, pk)
+    rows: list[list[Cell]] = [
+        [
+            letter.run_place,
+            letter.to_name,
+            letter.to_address or "By hand",
+            str(letter.pupil),
+            letter.pupil.tutor_group.name if letter.pupil.tutor_group else "",
+            letter.get_kind_display(),
+            letter.get_state_display(),
+            letter.ended_why,
+        ]
+        for letter in answers.letters_in(run)
+    ]
+    heads = ("No.", "To", "Address", "About", "Form", "Letter", "State", "Why")
+    return send_list(request, form, what=f"print run {run.pk}", columns=[Column(one) for one in heads], rows=rows)
+
+
 @require_GET
 @door(Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES, section="letters")
 def run_progress(request: StaffRequest, pk: int) -> HttpResponse:

@@ -34,6 +34,7 @@ def file(cast):
 WAYS = {
     "reporting:sent_list": Way((Can.SEE_FIGURES,)),
     "reporting:distributions": Way(KEEP),
+    "reporting:distributions_export": Way(KEEP, csv, chooses=True, post=True, also=(Can.EXPORT,)),
     "reporting:subscription_add": Way(KEEP, post=True),
     "reporting:subscription_set": Way(KEEP, subscription, post=True),
     "reporting:distribution_preview": Way(KEEP, subscription),

@@ -56,6 +56,8 @@ WAYS = {
     "interventions:alert_stop": Way(CONTACT, post=True),
     "interventions:alert_settings": Way((Can.EDIT_LETTERS,)),
     "interventions:call_sheet": Way(CONTACT),
+    "interventions:first_day_export": Way(CONTACT, csv, chooses=True, post=True, also=(Can.EXPORT,)),
+    "interventions:call_sheet_export": Way(CONTACT, csv, chooses=True, post=True, also=(Can.EXPORT,)),
     "interventions:call_begin": Way(CONTACT, post=True),
     "interventions:call_spoke": Way(CONTACT, number, rows="group"),
     "interventions:call_outcome": Way(CONTACT, day, post=True, rows="group"),

@@ -20,11 +20,16 @@ def run(cast):
     return {"pk": made.pk}
 
 
+def run_as_csv(cast):
+    return run(cast) | csv(cast)
+
+
 APPROVE, CERTIFY = (Can.APPROVE_LETTERS,), (Can.MAKE_CERTIFICATES,)
 RUNS = (Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES)
 WAYS = {
     "letters:write": Way(APPROVE),
     "letters:certificates": Way(CERTIFY),
+    "letters:certificates_export": Way(CERTIFY, csv, chooses=True, post=True, also=(Can.EXPORT,)),
     "letters:certificates_make": Way(CERTIFY, post=True),
     "letters:run_list": Way(RUNS),
     "letters:run_export": Way(RUNS, csv, chooses=True, post=True, also=(Can.EXPORT,)),
@@ -33,6 +38,7 @@ WAYS = {
     "letters:notify_hand": Way(APPROVE, post=True),
     "letters:notify_back": Way(APPROVE, post=True),
     "letters:run_detail": Way(RUNS, run, rows="runs"),
+    "letters:run_letters_export": Way(RUNS, run_as_csv, post=True, rows="runs", also=(Can.EXPORT,)),
     "letters:run_progress": Way(RUNS, run, rows="runs", is_fragment=True),
     "letters:run_file": Way(RUNS, run, rows="runs", is_fragment=True),
     "letters:run_posted": Way(RUNS, run, post=True, rows="runs"),

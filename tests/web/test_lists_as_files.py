@@ -5,17 +5,20 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from attendance_office.audit.models import Entry
 from attendance_office.jobs.models import Run
 from letters.actions.stops import keep_stop
-from letters.models import Letter
+from letters.models import Letter, PrintRun
 from registers.actions.imports.uploads import upload_file
 from registers.models import Group, Membership
+from reporting.actions.distributions import send_week, subscribe
 from reporting.actions.papers import draft_paper
 from tests.conftest import MONDAY, MORNING
 from tests.factories.letters import give_policy
+from tests.factories.post_room import WEEK, mark_week
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +34,9 @@ def names(resolver=None, space=""):
 
 # Pages that are lists by another name than `..._list`, each with what sends it out.
 OTHERS = {
+    "interventions:call_sheet": "interventions:call_sheet_export",
+    "interventions:first_day": "interventions:first_day_export",
+    "interventions:trawl": "interventions:trawl_export",
     "registers:absence_line": "registers:absence_export",
     "registers:admissions": "registers:admission_export",
     "registers:calendar": "registers:calendar_export",
@@ -43,9 +49,48 @@ OTHERS = {
     "registers:pupil_marks": "registers:pupil_marks_export",
     "registers:timetable": "registers:timetable_export",
     "letters:board": "letters:board_export",
+    "letters:certificates": "letters:certificates_export",
+    "letters:due_none": "letters:due_none_export",
+    "letters:run_detail": "letters:run_letters_export",
+    "reporting:distributions": "reporting:distributions_export",
+    "reporting:explorer": "reporting:explorer_export",
     "office:role_table": "office:role_export",
     "office:trail": "office:trail_export",
 }
+
+
+# Templates with a table and no file, each with why. A table that is no list of these kinds has a file.
+ONE_THING = "of one thing, and printed; what it counts goes out with the list it is in"
+WORKED = "asked and answered before it is saved, and then gone"
+COUNTS = "numbers and settings, without a pupil; each number leads to a list that has a file"
+PAPER = "a sheet to print, of a list that has a file"
+PART = "a part of pages, which have the file"
+NO_FILE = {
+    ONE_THING: """interventions/pupil_absence letters/letter_detail letters/pupil_letters letters/template_edit
+        letters/template_versions office/staff_detail registers/absence_note registers/agreement_detail
+        registers/closure_detail registers/import_detail registers/link_detail registers/pupil_contacts
+        registers/pupil_detail registers/pupil_groups registers/pupil_record reporting/explorer_receipt""",
+    WORKED: """interventions/alert_preview interventions/job_preview letters/due_ask letters/notify_ask letters/write
+        registers/agreement_form registers/class_lessons registers/closure_plan registers/register_conflict
+        registers/register_take""",
+    COUNTS: """letters/policy letters/simulator registers/timetable_days reporting/desk reporting/differs
+        reporting/figures reporting/health""",
+    PAPER: "letters/walk_round registers/late_sheet reporting/paper_body reporting/week_body",
+    PART: "allauth/elements/table components/chart components/timetable_grid letters/stop_rows",
+}
+
+
+def test_every_page_with_a_table_has_a_file_or_says_here_why_not():
+    explained = {f"{name}.html" for names in NO_FILE.values() for name in names.split()}
+    folder = settings.BASE_DIR / "templates"
+    tables = {}
+    for path in folder.rglob("*.html"):
+        text = path.read_text()
+        if '<table class="tbl' in text or "render_table" in text:
+            tables[str(path.relative_to(folder))] = "components/export.html" in text or "pupil_export" in text
+    without = {name for name, has_file in tables.items() if not has_file}
+    assert without - explained == set()
+    assert explained - without == set()  # nothing is excused that is no table, or has a file
 
 
 def test_every_list_has_its_export():
@@ -170,3 +215,37 @@ def test_papers_reports_and_nobody_reached_go_out_as_they_are_shown(cast, sign_i
     assert sent(client, "reporting:sent_list_export").decode().splitlines()[0].endswith('"Report","Day","E-mail"')
     heads = sent(client, "interventions:safeguarding_list_export", query="show=closed").decode().splitlines()[0]
     assert heads.endswith('"Pupils","Since","Why","Latest step","Closed","By","With the words"')
+
+
+def test_certificates_a_run_and_what_was_sent_go_out_as_they_are_shown(cast, sign_in, at_morning):
+    client = sign_in(cast.laila)
+    mark_week(cast.nine_a, WEEK, by=cast.sandra, codes={cast.callum.pk: lambda _day, half: "I" if half == "AM" else ""})
+    query = "kind=certificate_full&from_on=2026-11-16&to_on=2026-11-20&least_possible=5"
+    shown = client.get(reverse("letters:certificates") + "?" + query)
+    text = sent(client, "letters:certificates_export", query=query).decode()
+    assert text.splitlines()[0].endswith('"Pupil","Form","State","Place","Gained","Figures or why"')
+    assert {one.pupil.pk for one, _ in shown.context["rows"]} == {cast.amina.pk, cast.freya.pk}
+    assert '"Begum, Amina","9A","Earned","","","10 of 10 sessions, 100.0 %"' in text
+    assert len(text.splitlines()) - 1 == shown.context["listed"]
+    assert b"/letters/certificates/export/csv/" in shown.content
+
+    run = PrintRun.objects.create(school=cast.thornbridge, made_at=MORNING, made_by=cast.laila, state="ready")
+    policy = give_policy(cast.thornbridge, 1)
+    Letter.objects.create(
+        school=cast.thornbridge, key="one", kind="level_1", pupil=cast.callum, version=policy.template.versions.get(),
+        channel="post", to_name="Mrs J. Ashworth", to_address="=1 Lane", proposed_on=MONDAY, proposed_at=MORNING,
+        state="waiting", print_run=run, run_place=1,
+    )  # fmt: skip
+    assert (
+        f"/letters/runs/{run.pk}/export/csv/"
+        in client.get(reverse("letters:run_detail", args=[run.pk])).content.decode()
+    )
+    (line,) = sent(client, "letters:run_letters_export", pk=run.pk).decode().splitlines()[1:]
+    assert line.startswith('"1","Mrs J. Ashworth","\'=1 Lane","Ashworth, Callum","9A","Attendance level 1"')
+
+    subscribe(school=cast.thornbridge, user=cast.adeyemi, year_group=9, by_mail=True, by=cast.laila, at=MORNING)
+    send_week(school=cast.thornbridge, on=MONDAY, by=None, at=MORNING)
+    assert b"/distributions/export/csv/" in client.get(reverse("reporting:distributions")).content
+    (line,) = sent(client, "reporting:distributions_export").decode().splitlines()[1:]
+    assert cast.adeyemi.signature in line
+    assert "2026-11-23" in line

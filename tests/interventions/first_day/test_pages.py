@@ -1,8 +1,13 @@
 """The pages of first-day contact: honest counts, what is shown to whom, the presses, and how much is asked of Postgres."""
 
+import csv
+from io import StringIO
+
 import pytest
 from django.urls import reverse
 
+from attendance_office.audit.models import Entry
+from attendance_office.staff.roles import MAY, Can, Role
 from interventions.actions.first_day import open_families
 from interventions.models import Attempt, FirstDay, SafeguardingItem
 from letters.models import Message
@@ -12,7 +17,7 @@ from tests.conftest import MONDAY, MORNING
 from tests.factories.cast import put_on_roll
 from tests.interventions.trawl.conftest import put
 
-from .conftest import AM, LATER, contact_of, family_of, mark, prepare
+from .conftest import AM, LATER, amend, be, contact_of, family_of, mark, prepare, second_parent
 
 PAGE = reverse("interventions:first_day")
 SHEET = reverse("interventions:call_sheet")
@@ -156,3 +161,68 @@ def test_three_hundred_absent_pupils_are_asked_for_in_as_few_queries_as_two(away
         officer.get(PAGE)
     with count_queries(30):
         officer.get(SHEET)
+
+
+def rows_of(client, name, query="", form="csv"):
+    answer = client.post(reverse(name, args=[form]), {"query": query})
+    assert answer.status_code == 200
+    return list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_the_first_day_list_goes_out_as_it_is_shown_and_on_record(away, officer, sign_in):
+    prepare(away, away.callum)
+    mark(away, {"tyler": "N"}, group="eight_c", by="hal", at=MORNING)
+    LineMessage.objects.create(
+        school=away.thornbridge, channel="text", received_at=MORNING, body="=ill", logged_at=MORNING, sender="07700 900101"
+    )  # fmt: skip
+    amend(away, "callum", "I")
+    assert f"{PAGE}export/csv/" in officer.get(PAGE).content.decode()
+    rows = rows_of(officer, "interventions:first_day_export", "half=AM")
+    assert [(row["Pupils"], row["State"], row["Alert"]) for row in rows] == [
+        ("Maddox, Tyler 8C", "Without a reason", "Nothing yet"),
+        ("Begum, Amina 9A", "Without a reason", "Nothing yet"),
+        ("Ashworth, Callum 9A", "Reason came in", "Goes at 09:19 to Mrs Ann Ashworth"),
+    ]
+    assert (rows[1]["Marked"], rows[1]["Answers"], rows[2]["Codes"]) == ("2026-11-23 09:00", "09:14 =ill", "I")
+    line = Entry.objects.get(verb="list exported")
+    assert (line.after["rows"], line.after["filters"]) == (3, "Mon 23 Nov 2026 AM")
+    assert rows_of(officer, "interventions:first_day_export", "half=PM") == rows  # the afternoon has not begun
+    assert [row["Vulnerable"] for row in rows] == ["Yes", "", ""]
+
+
+def test_who_is_vulnerable_goes_out_to_those_alone_who_see_it_on_the_page(away, sign_in, at_morning, monkeypatch):
+    monkeypatch.setitem(MAY, Role.HEAD_OF_YEAR, MAY[Role.HEAD_OF_YEAR] - {Can.SEE_SAFEGUARDING})
+    (row, *_) = rows_of(sign_in(away.adeyemi), "interventions:first_day_export")
+    assert "Vulnerable" not in row
+
+
+def test_the_call_sheet_goes_out_number_by_number_without_what_must_not_be_rung(away, officer):
+    second_parent(
+        away.callum, be(contact_of(away.tyler), mobile="+44 7700 900107"), do_not_contact=True, why_not="Court order"
+    )
+    be(contact_of(away.amina), mobile="")
+    open_families(
+        school=away.thornbridge, session=AM, pupil_ids=[away.callum.pk, away.amina.pk], by=away.sandra, at=MORNING
+    )  # fmt: skip
+    day = family_of(away.callum)
+    officer.post(
+        reverse("interventions:call_outcome", args=[day.pk]),
+        {"contact": contact_of(away.callum).pk, "way": "mobile", "outcome": "no_answer"},
+    )
+    assert f"{SHEET}export/xlsx/" in officer.get(SHEET).content.decode()
+    rows = rows_of(officer, "interventions:call_sheet_export")
+    assert [(row["Pupils"], row["Number"], row["Mind"]) for row in rows] == [
+        ("Ashworth, Callum 9A", "07700 900100", ""),
+        ("Ashworth, Callum 9A", "", "Do not contact. Court order"),
+        ("Begum, Amina 9A", "", ""),
+    ]
+    assert {row["Part"] for row in rows} == {"To ring"}
+    assert "Mrs Ann Ashworth: no answer (Mrs S. Pugh" in rows[0]["Rung"]
+    assert rows[2]["Contact"] == "No number is on record"
+    assert Entry.objects.get(verb="list exported").after["rows"] == 3
+
+
+def test_a_list_of_first_day_goes_out_for_those_within_reach(away, sign_in, at_morning):
+    mark(away, {"tyler": "N"}, group="eight_c", by="hal", at=MORNING)
+    reach = rows_of(sign_in(away.adeyemi), "interventions:first_day_export")
+    assert {row["Pupils"] for row in reach} == {"Ashworth, Callum 9A", "Begum, Amina 9A"}
