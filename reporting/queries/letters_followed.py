@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import Final
 
@@ -11,19 +11,22 @@ from attendance_office import clock
 from attendance_office.staff.models import School
 from attendance_office.web.export import Cell
 from letters.models import Letter, LetterKind
+from letters.queries.policies import below_of, below_words, policies_in_force
 from registers.queries import spread
+from registers.rules.ages import school_year_starts
 from registers.rules.rates import Tally
-from reporting.rules.following import WEEKS, Change, change_of
+from registers.rules.sessions import monday
+from reporting.rules.following import beside, change_of, is_complete, sides, stood_near
 from reporting.rules.small_numbers import is_small
-from reporting.rules.thresholds import is_near
 
 from .explorer import Answer, Part
 from .sheets import SUPPRESSED
 
-_LEVELS: Final = ((LetterKind.LEVEL_1, "Level 1", 95), (LetterKind.LEVEL_2, "Level 2", 90))
+# A letter's kind, its level, and the line it has where the school keeps no rule of its own, in per cent.
+_LEVELS: Final = ((LetterKind.LEVEL_1, 1, Fraction(95)), (LetterKind.LEVEL_2, 2, Fraction(90)))
 _WENT: Final = (Letter.State.SENT, Letter.State.DELIVERED)
 _NEAR: Final = 2
-_AROUND: Final = timedelta(weeks=WEEKS + 1)
+_Weeks = Mapping[int, Mapping[date, Tally]]
 # An axis, the value that sets a group apart from the others, and the words for both.
 _FAIR_BY: Final = (
     ("pp", "no", "Not pupil premium", "Pupil premium"),
@@ -52,25 +55,55 @@ def letters_gone(school: School, from_on: date, to_on: date) -> dict[str, dict[i
 def followed_rows(school: School, found: Answer) -> list[tuple[Cell, ...]]:
     """Give a line for each level: pupils, four weeks before and after, and those near the line who had no letter.
 
-    Two queries. What stands for few pupils is held back.
+    Of each pupil the first letter of the level in the school year, if it lies in the period and its four weeks after
+    are over. Beside them whoever stood within two points of the school's line as the letter's week began and had no
+    letter of any level in the school year. Three queries. What stands for few pupils is held back.
     """
     period = found.question.period
-    gone = letters_gone(school, period.from_on, period.to_on)
+    began = school_year_starts(period.from_on)
+    gone = letters_gone(school, began, period.to_on)
     had = {pupil for pupils in gone.values() for pupil in pupils}
-    near = {
-        kind: [line.pupil_id for line in found.lines if line.pupil_id not in had and is_near(line.tally, level, _NEAR)]
-        for kind, _, level in _LEVELS
-    }
-    weeks = _weeks(school, period.from_on - _AROUND, period.to_on, had.union(*near.values()))
+    ours = {kind: {pupil: on for pupil, on in pupils.items() if on >= period.from_on} for kind, pupils in gone.items()}
+    if not any(ours.values()):
+        return []
+    weeks = _weeks(school, began, period.to_on, had.union(found.pupil_ids))
+    others = {pupil: own for pupil, own in weeks.items() if pupil not in had}
+    policies = policies_in_force(school.pk, period.to_on)
     rows = []
-    for kind, words, _ in _LEVELS:
-        if not gone[kind]:
-            continue
-        ours = change_of(gone[kind].items(), weeks)
-        days = set(gone[kind].values())
-        theirs = change_of(((pupil, on) for pupil in near[kind] for on in sorted(days)), weeks)
-        rows.append((words, *_ours(ours), *_theirs(theirs, len(near[kind]))))
+    for kind, level, usual in _LEVELS:
+        if ours[kind]:
+            line = below_of(policies[level]) if level in policies else usual
+            counted = _counted(ours[kind], weeks, period.to_on)
+            rows.append((f"Level {level}, below {below_words(line)}", *_line(counted, weeks, others, line)))
     return rows
+
+
+def _counted(letters: Mapping[int, date], weeks: _Weeks, upto: date) -> dict[int, date]:
+    """Give the letters that have two sides: their weeks after are over, and the pupil had sessions before and after."""
+    return {
+        pupil: on
+        for pupil, on in letters.items()
+        if is_complete(on, upto) and sides(weeks.get(pupil, {}), on) is not None
+    }
+
+
+def _line(letters: Mapping[int, date], weeks: _Weeks, others: _Weeks, level: Fraction) -> tuple[Cell, ...]:
+    if not letters:
+        return ("too early", None, None, None, None, None)
+    if is_small(len(letters)):
+        return (SUPPRESSED,) * 6
+    change = change_of(letters.items(), weeks)
+    near = stood_near(others, [monday(on) for on in letters.values()], level, _NEAR)
+    theirs = beside(letters.values(), near, others)
+    few = is_small(theirs.pupils)
+    return (
+        f"{change.pupils}: says little" if change.says_little else change.pupils,
+        change.before.attendance_rate,
+        change.after.attendance_rate,
+        change.points,
+        SUPPRESSED if few else theirs.pupils,
+        SUPPRESSED if few else theirs.points,
+    )
 
 
 def fairness_rows(school: School, found: Answer) -> tuple[list[tuple[Cell, ...]], int]:
@@ -106,18 +139,6 @@ def _evenly(band: str, part: Part, had: set[int], by: tuple[str, str, str, str])
     return [(band, name, pupils, some, f"{float(Fraction(100 * some, pupils)):.0f}") for name, pupils, some in pairs]
 
 
-def _ours(change: Change) -> tuple[Cell, ...]:
-    if is_small(change.pupils) or not change.pupils:
-        return ("too early" if not change.pupils else SUPPRESSED, None, None, None)
-    return (change.pupils, change.before.attendance_rate, change.after.attendance_rate, change.points)
-
-
-def _theirs(change: Change, pupils: int) -> tuple[Cell, ...]:
-    if not change.pupils or is_small(pupils):
-        return (SUPPRESSED if is_small(pupils) else pupils, None)
-    return (pupils, change.points)
-
-
-def _weeks(school: School, from_on: date, to_on: date, pupils: set[int]) -> dict[int, Mapping[date, Tally]]:
+def _weeks(school: School, from_on: date, to_on: date, pupils: set[int]) -> _Weeks:
     named = [(pupil, str(pupil)) for pupil in sorted(pupils)]
     return {int(key): weeks for key, weeks in spread.counts_by_week(school.pk, from_on, to_on, named).items()}

@@ -233,13 +233,15 @@ def _letters(drawn: Drawn) -> dict[str, Any]:
     rows = followed_rows(drawn.school, drawn.now)
     words = [
         (
-            "The attendance of pupils in the four weeks before the week of a letter and in the four after it, "
-            "beside pupils within two points of the same line who had no letter, over the same weeks."
+            "The attendance of pupils in the four weeks before the week of their first letter of a level this school "
+            "year and in the four after it. Beside them pupils who stood within two points of the same line when that "
+            "week began and had no such letter this year: for each letter their change over the same weeks, and the "
+            "mean over the letters."
         ),
         (
             "Read with care: letters go out when attendance has just fallen, and what has just fallen tends to "
             "rise again by itself (regression to the mean). A rise after a letter is no proof that the letter did "
-            "it; compare it with the pupils who had none, and with numbers this small expect chance to move it."
+            "it; compare it with the change of the pupils who had none, and with few pupils expect chance to move it."
         ),
     ]
     table = _table(
@@ -250,7 +252,13 @@ def _letters(drawn: Drawn) -> dict[str, Any]:
             Column("Pupils without one"), Column("Their change, points", is_share=True),
         ],
         rows,
-        notes=["A line with fewer than ten pupils says little. One that is too early or stands for few is held back."],
+        notes=[
+            (
+                "Letters whose four weeks after are not over, and pupils without a possible session before or after, "
+                "are not counted."
+            ),
+            "A line with fewer than ten pupils says little. One that stands for fewer than five is held back.",
+        ],
     )  # fmt: skip
     return _section("letters", "Letters, and what followed them", words, [], [table] if rows else [])
 
@@ -259,8 +267,9 @@ def _fairness(drawn: Drawn) -> dict[str, Any]:
     rows, held_back = fairness_rows(drawn.school, drawn.now)
     words = [
         (
-            "Do letters fall evenly? Pupils in the same band of absence, by group: how many had an attendance "
-            "letter, for each hundred of them. A difference is a question to ask and not an answer."
+            "Do letters fall evenly? Pupils whose absence over these days lies in the same band, by group: how many "
+            "had an attendance letter in them, for each hundred pupils. A difference is a question to ask and not an "
+            "answer: letters the school stopped, and when a pupil was absent, are not seen in it."
         )
     ]
     table = _table(

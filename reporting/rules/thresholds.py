@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from registers.rules.rates import Tally
 
 
-def is_near(tally: Tally, threshold: int, within: int) -> bool:
+def is_near(tally: Tally, threshold: int | Fraction, within: int) -> bool:
     """True where attendance lies at most so many points from a threshold in per cent, on either side.
 
     Source: the school's practice of looking at pupils about to cross a line.

@@ -4,8 +4,9 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from registers.rules.rates import Tally
+from registers.rules.sessions import monday
 from reporting.rules.baseline import Distance
-from reporting.rules.following import change_of, weeks_around
+from reporting.rules.following import beside, change_of, is_complete, stood_near, weeks_around
 
 LETTER = date(2026, 10, 14)
 
@@ -34,6 +35,45 @@ def test_the_change_is_sums_over_sums_and_exact():
 def test_whoever_has_one_side_only_is_left_out():
     found = change_of([(1, LETTER)], {1: weeks(8, 8, 8, 8)})
     assert (found.pupils, found.points) == (0, None)
+
+
+def test_a_letter_counts_when_its_four_weeks_after_are_over():
+    assert not is_complete(LETTER, date(2026, 11, 12))
+    assert is_complete(LETTER, date(2026, 11, 13))
+
+
+def test_near_the_line_is_who_stood_there_when_the_letter_went_whatever_came_afterwards():
+    held = {
+        1: weeks(9, 10, 9, 10, 0),  # 95 % when the week of the letter began, and then absent
+        2: weeks(8, 8, 8, 8, 10, 10, 10, 10, 10),  # 80 % then; recovered
+        3: weeks(10, 10, 10, 10, 9),  # 100 % then
+        4: {date(2026, 6, 1): Tally(100, 0, 100, 0)} | weeks(10, 9, 10, 9),  # last school year is not counted
+        5: {},
+    }
+    assert stood_near(held, [monday(LETTER)], Fraction(95), 2) == {monday(LETTER): [1, 4]}
+
+
+def test_letters_are_compared_week_by_week_as_often_as_they_went():
+    """Three letters in a week after which the pupils near the line rose by ten points, one after which they fell by two.
+
+    Week by week they rose by 10 and fell by 2: the mean over four letters is (3 x 10 - 2) / 4, which is 7 points; the
+    mean of the two weeks, 4, would say what nobody was sent.
+    """
+    first, second = date(2026, 10, 12), date(2027, 2, 1)
+    rose = {first + timedelta(weeks=n): Tally(10, 8 if n < 0 else 9, 0, 2 if n < 0 else 1) for n in range(-4, 5)}
+    fell = {second + timedelta(weeks=n): Tally(50, 46 if n < 0 else 45, 0, 4 if n < 0 else 5) for n in range(-4, 5)}
+    letters = [first, first + timedelta(days=1), first + timedelta(days=4), second]
+    found = beside(letters, {first: [1, 2], second: [3]}, {1: rose, 2: rose, 3: fell})
+    assert found.points == Fraction(3 * 10 - 2, 4) / 100
+    assert found.pupils == 3
+
+
+def test_a_letter_beside_which_nobody_stood_is_left_out_of_the_mean():
+    rose = {date(2026, 10, 12) + timedelta(weeks=n): Tally(10, 8 + (n > 0), 0, 2 - (n > 0)) for n in range(-4, 5)}
+    found = beside([LETTER, date(2027, 2, 1)], {date(2026, 10, 12): [1], date(2027, 2, 1): []}, {1: rose})
+    assert (found.points, found.pupils) == (Fraction(1, 10), 1)
+    nobody = beside([LETTER], {}, {})
+    assert (nobody.points, nobody.pupils) == (None, 0)
 
 
 def test_the_distance_is_rounded_up_and_nothing_when_met():
