@@ -234,7 +234,7 @@ def test_certificates_a_run_and_what_was_sent_go_out_as_they_are_shown(cast, sig
     Letter.objects.create(
         school=cast.thornbridge, key="one", kind="level_1", pupil=cast.callum, version=policy.template.versions.get(),
         channel="post", to_name="Mrs J. Ashworth", to_address="=1 Lane", proposed_on=MONDAY, proposed_at=MORNING,
-        state="waiting", print_run=run, run_place=1,
+        state="held_back", ended_why="Recovered", print_run=run, run_place=1,
     )  # fmt: skip
     assert (
         f"/letters/runs/{run.pk}/export/csv/"
