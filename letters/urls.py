@@ -54,6 +54,7 @@ urlpatterns = [
     path("letters/templates/", templates.template_list, name="template_list"),
     re_path(r"^letters/templates/export/(?P<form>csv|xlsx)/$", templates.template_export, name="template_export"),
     path("letters/templates/supply/", templates.template_supply, name="template_supply"),
+    path("letters/templates/renew/", templates.template_renew, name="template_renew"),
     path("letters/templates/add/", templates.template_add, name="template_add"),
     path("letters/templates/<int:pk>/", templates.template_edit, name="template_edit"),
     path("letters/templates/<int:pk>/try/", templates.template_try, name="template_try"),

@@ -17,6 +17,7 @@ from letters.queries.doubts import OUT, Doubt, doubts_of
 from letters.queries.letter_values import receipts
 from letters.queries.still_due import NOT_GONE
 from letters.queries.wording import wording, wordings
+from registers.rules.dates import spoken_date
 
 from .outbox import stop_carrying
 
@@ -174,7 +175,7 @@ def _draft_apologies(school: School, letters: Sequence[Letter], *, by: User | No
                 school=school, key=f"apology:{letter.pk}:{turn}", kind=LetterKind.APOLOGY, pupil_id=letter.pupil_id,
                 corrects=letter, version=version, channel=_way_of(letter), to_name=letter.to_name,
                 to_address=letter.to_address, to_email=letter.to_email, language=letter.language,
-                is_large_print=letter.is_large_print, facts=read.get(letter.pk, {}),
+                is_large_print=letter.is_large_print, facts=read.get(letter.pk, {}), fields=_day_of(letter),
                 proposed_on=clock.local(at).date(), proposed_at=at, proposed_by=by,
             )
         )  # fmt: skip
@@ -186,6 +187,11 @@ def _draft_apologies(school: School, letters: Sequence[Letter], *, by: User | No
         for one in readers
     )
     return made
+
+
+def _day_of(letter: Letter) -> dict[str, str]:
+    """Give the apology the day of the letter it is about, where that is known."""
+    return {"wrong letter date": spoken_date(clock.local(letter.sent_at).date())} if letter.sent_at else {}
 
 
 def _way_of(letter: Letter) -> str:

@@ -13,7 +13,7 @@ from attendance_office.staff.models import Post, School, User
 from attendance_office.staff.roles import Role
 from letters import pdf
 from letters.models import Letterhead, LetterKind, LetterTemplate, TemplateVersion
-from letters.queries.templates import latest_version
+from letters.queries.templates import SUPPLIED_WHY, latest_version, reworded
 from letters.queries.wording import ENGLISH
 from letters.rules.placeholders import BadTemplate, Fault, read
 from letters.rules.supplied import SUPPLIED
@@ -45,7 +45,7 @@ def supply_templates(*, school: School, by: User | None, at: datetime) -> int:
         lacking = [one for one in SUPPLIED if one.kind not in had]
         for one in lacking:
             template = LetterTemplate.objects.create(school=school, kind=one.kind, name=one.name)
-            _add_version(template, one.subject, one.body, number=1, why="Comes with the office", by=by, at=at)
+            _add_version(template, one.subject, one.body, number=1, why=SUPPLIED_WHY, by=by, at=at)
         _first_letterhead(school)
         if lacking:
             trail.record(
@@ -53,6 +53,30 @@ def supply_templates(*, school: School, by: User | None, at: datetime) -> int:
                 words=f"Supplied {len(lacking)} letters: {', '.join(one.name for one in lacking)}",
             )  # fmt: skip
     return len(lacking)
+
+
+def renew_supplied(*, school: School, by: User, at: datetime) -> list[TemplateVersion]:
+    """Give the supplied letters that nobody of the school changed the words the office supplies now, as a new version.
+
+    What they said before stays as the version before. Raises Refused where none has other words.
+    """
+    with trail.signed(by=by, at=at, school_id=school.pk):
+        School.objects.select_for_update(of=("self",), no_key=True).get(pk=school.pk)
+        made = [
+            _add_version(
+                template, one.subject, one.body, number=now.number + 1, why=f"{SUPPLIED_WHY}, in better words",
+                by=by, at=at,
+            )
+            for template, now, one in reworded(school.pk)
+        ]  # fmt: skip
+        if not made:
+            raise Refused("Every supplied letter says what the office supplies now, or is your own.")
+        trail.record(
+            verb="took the supplied letters' new words", by=by, at=at, school_id=school.pk,
+            subject_kind="letter template", words=f"New words of {', '.join(one.template.name for one in made)}",
+            after={str(one.template_id): one.number for one in made},
+        )  # fmt: skip
+    return made
 
 
 def _first_letterhead(school: School) -> None:

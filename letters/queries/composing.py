@@ -15,7 +15,7 @@ from letters.rules.placeholders import read
 from registers.models import Contact, Pupil
 from registers.rules.dates import spoken_date
 
-from .letter_values import Given, Home, home_of, values_of
+from .letter_values import EARLIER, Given, Home, earlier_letter, home_of, values_of
 from .wording import ENGLISH
 
 CERTIFICATES: Final = frozenset({LetterKind.CERTIFICATE_FULL, LetterKind.CERTIFICATE_IMPROVED})
@@ -100,8 +100,10 @@ def compose(
     school = version.school
     home = home_of(pupil, contacts, on=on) if contacts else Home(f"parent or carer of {pupil.name}")
     values = values_of(pupil, school=school, head=head, home=home, given=given, on=on)
-    title = read(version.subject if subject is None else subject).line(values)
-    blocks = read(version.body if body is None else body).fill(values)
+    heading, words = read(version.subject if subject is None else subject), read(version.body if body is None else body)
+    if EARLIER in {*heading.fields, *words.fields}:
+        values[EARLIER] = earlier_letter(pupil, contacts, on=on)
+    title, blocks = heading.line(values), words.fill(values)
     if version.template.kind in CERTIFICATES:
         page = _certificate(school, head, pupil, title, blocks, given, on)
         return Composed(page, f"{title}\n\n{page.name}\n\n{as_text(blocks)}")

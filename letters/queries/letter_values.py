@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
+from django.db.models import Count, Q
+
+from attendance_office import clock
 from attendance_office.staff.models import School
-from letters.models import Letterhead
+from letters.models import Letter, Letterhead, LetterKind
 from letters.rules.amounts import counted, in_days, level_per_cent, listed, per_cent
 from letters.rules.fields import FIELDS
 from letters.rules.placeholders import Nought, Value
@@ -20,6 +23,9 @@ from registers.queries.figures import PupilFigures, counts_by_pupil
 from registers.rules import codes
 from registers.rules.dates import spoken_date
 
+EARLIER: Final = "earlier letter date"
+_ABOUT_ATTENDANCE: Final = (LetterKind.LEVEL_1, LetterKind.LEVEL_2, LetterKind.CONCERN, LetterKind.MEETING)
+_REMEMBERED: Final = timedelta(days=365)
 _HE = {
     "M": {"he": "he", "him": "him", "his": "his"},
     "F": {"he": "she", "him": "her", "his": "her"},
@@ -162,6 +168,24 @@ def _receipt(one: PupilFigures, from_on: date, to_on: date) -> dict[str, Any]:
         "unauthorised": one.unauthorised,
         "late": one.late,
     }
+
+
+def earlier_letter(pupil: Pupil, contacts: Sequence[Contact], *, on: date) -> str:
+    """Give the day of the last letter about attendance that went to all of these parents; empty where none did.
+
+    One query. Letters of the last twelve months count; one that was recalled is not spoken of.
+    """
+    if not contacts:
+        return ""
+    to_all = Count("addressees", filter=Q(addressees__contact__in=contacts))
+    rows = Letter.objects.filter(
+        school=pupil.school_id, pupil=pupil, kind__in=_ABOUT_ATTENDANCE, recalled_at=None,
+        state__in=[Letter.State.SENT, Letter.State.DELIVERED],
+        sent_at__date__range=(on - _REMEMBERED, on),
+    )  # fmt: skip
+    sent = rows.annotate(to_all=to_all).filter(to_all=len(contacts)).order_by("-sent_at")
+    found = sent.values_list("sent_at", flat=True).first()
+    return spoken_date(clock.local(found).date()) if found else ""
 
 
 def greeting(contacts: Sequence[Contact]) -> str:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import Final
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from letters.models import LetterTemplate, TemplateVersion
+from letters.rules.supplied import SUPPLIED, Supplied
 
-from .wording import ENGLISH
+from .wording import ENGLISH, language_key, wording, wordings
+
+# Why a version is there that nobody of the school wrote.
+SUPPLIED_WHY: Final = "Comes with the office"
 
 
 @dataclass(frozen=True)
@@ -55,15 +60,26 @@ def version_in(template: LetterTemplate, language: str) -> Chosen:
 
     A language without a translation comes with a note that says so.
     """
-    wanted = language.strip() or ENGLISH
-    if wanted.casefold() == template.language.casefold():
-        return Chosen(latest_version(template))
-    other = LetterTemplate.objects.filter(
-        school=template.school_id, kind=template.kind, name=template.name, language__iexact=wanted, is_used=True
-    ).first()
-    if other is not None:
-        return Chosen(latest_version(other))
-    return Chosen(latest_version(template), f"No {wanted} version: it goes in {template.language}.")
+    itself, wanted = latest_version(template), language.strip() or ENGLISH
+    found = wordings(template.school_id, [template.kind], named=template.name)
+    version = wording(found, template.kind, wanted, otherwise=itself) or itself
+    is_in_it = language_key(version.template.language) == language_key(wanted)
+    return Chosen(version, "" if is_in_it else f"No {wanted} version: it goes in {template.language}.")
+
+
+def reworded(school_id: int) -> list[tuple[LetterTemplate, TemplateVersion, Supplied]]:
+    """Give the templates that say what the office supplied before and nobody changed, and what it supplies now."""
+    rows = TemplateVersion.objects.filter(
+        school=school_id, template__language=ENGLISH, why__startswith=SUPPLIED_WHY
+    ).select_related("template")
+    latest = TemplateVersion.objects.filter(template=OuterRef("template")).order_by("-number").values("pk")[:1]
+    now = {(one.kind, one.name): one for one in SUPPLIED}
+    found = []
+    for row in rows.filter(pk=Subquery(latest)).order_by("template__kind", "pk"):
+        supplied = now.get((row.template.kind, row.template.name))
+        if supplied is not None and (row.subject, row.body) != (supplied.subject, supplied.body):
+            found.append((row.template, row, supplied))
+    return found
 
 
 def compared(before: TemplateVersion, after: TemplateVersion) -> Sequence[Change]:

@@ -61,6 +61,12 @@ _ALL: Final = (
     Field("below", "The per cent of the level", _FIGURES, "95 %"),
     Field("dates missed", "A table of the days missed and the reasons, alone on its line", _FIGURES, "", is_table=True),
     Field("salutation", "Whom the letter greets", _HOME, "Ms Ashworth"),
+    Field(
+        "earlier letter date",
+        "The day of the last attendance letter that went to the same parents in twelve months; no value where none did",
+        _HOME,
+        "Mon 2 Nov 2026",
+    ),
     Field("letter date", "The day the letter is made", _SCHOOL, "Mon 23 Nov 2026"),
     Field("school", "The school's name", _SCHOOL, "Thornbridge Academy"),
     Field("school phone", "The number of the attendance office", _SCHOOL, "01632 960 140"),

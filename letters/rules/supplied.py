@@ -16,14 +16,14 @@ class Supplied:
     body: str
 
 
-_FIGURES = """| School was open to ((forename)) for | ((days possible)) (((sessions possible))) |
-| ((He)) was here for | ((days attended)) (((sessions attended))) |
+_FIGURES = """| Counted for ((forename)) | ((days possible)) (((sessions possible))) |
+| ((He)) ((was)) here for | ((days attended)) (((sessions attended))) |
 | ((He)) missed | ((days missed)) (((sessions missed))) |
 | Attendance | ((per cent)) |
 """
 _RING = """> Please ring **((adult to ring))** on **((their number))**, or speak to us at school.
 """
-_COUNTS = """Each morning and each afternoon is one session. Days when school was closed are not counted.
+_COUNTS = """Each morning and each afternoon is one session. Days when school was closed, and sessions without a record, are not counted.
 """
 
 SUPPLIED: Final = (
@@ -31,7 +31,7 @@ SUPPLIED: Final = (
         "level_1",
         "First attendance letter",
         "((Forename)) has missed ((days missed)) of school",
-        f"""Thank you for what you do to get ((forename)) to school. We are writing because ((he)) has missed more than we would hope, and we would like to help.
+        f"""Thank you for what you do to get ((forename)) to school. We are writing because ((he)) ((has)) missed more than we would hope, and we would like to help.
 
 This is ((forename))\u2019s attendance ((period)):
 
@@ -46,7 +46,7 @@ If any of this is wrong, please tell us and we will put it right. If there is so
 
 {_RING}
 ((if siblings))
-We know that ((siblings)) may be with us too. One call is enough for all of your children.
+If there is anything about ((siblings)) too, one call is enough for all of your children.
 ((end))
 
 {_COUNTS}""",
@@ -55,7 +55,13 @@ We know that ((siblings)) may be with us too. One call is enough for all of your
         "level_2",
         "Second attendance letter",
         "((Forename)) has missed ((days missed)) of school: how can we help?",
-        f"""We wrote to you about ((forename))\u2019s attendance, or have spoken with you about it. ((He)) has now missed ((days missed)) ((period)), and is falling behind in lessons that are hard to catch up alone.
+        f"""((if earlier letter date))
+We wrote to you on ((earlier letter date)) about ((forename))\u2019s attendance. We are writing again because we are worried.
+((else))
+We are writing because we are worried about ((forename))\u2019s attendance.
+((end))
+
+((He)) ((has)) missed ((days missed)) ((period)). Lessons that are missed are hard to catch up alone, and we would like to help.
 
 {_FIGURES}
 ((if unauthorised))
@@ -93,16 +99,20 @@ You may bring someone with you. If you need an interpreter, or the day does not 
     Supplied(
         "praise",
         "Praise and recovery",
-        "((Forename)) is back on track",
-        """We wrote to you when ((forename)) was missing school. We are glad to write again with good news.
-
-((if per cent before))
-((His)) attendance was ((per cent before)). ((Period)) it is ((per cent)): ((he)) was here for ((days attended)) of ((days possible)).
+        "Good news about ((forename))\u2019s attendance",
+        """((if earlier letter date))
+We wrote to you on ((earlier letter date)) about ((forename))\u2019s attendance. We are glad to write again with good news.
 ((else))
-((Period)) ((he)) was here for ((days attended)) of ((days possible)): an attendance of ((per cent)).
+We are glad to write to you with good news about ((forename)).
 ((end))
 
-That took effort from ((forename)) and from you. Thank you. If anything gets harder again, please tell us early.
+((if gained))
+((His)) attendance was ((per cent before)). ((Period)) it is ((per cent)): ((he)) ((was)) here for ((days attended)) of ((days possible)).
+((else))
+((Period)) ((he)) ((was)) here for ((days attended)) of ((days possible)): an attendance of ((per cent)).
+((end))
+
+We know that this takes effort from ((forename)) and from you. Thank you. If anything gets harder, please tell us early.
 """,
     ),
     Supplied(
@@ -111,7 +121,7 @@ That took effort from ((forename)) and from you. Thank you. If anything gets har
         "We have noticed that ((forename)) is here more often",
         """Your effort and ((forename))\u2019s shows. ((His)) attendance was ((per cent before)). ((Period)) it is ((per cent)), which is ((gained)) better.
 
-((He)) was here for ((days attended)) of ((days possible)). Every one of those days is lessons ((he)) does not have to catch up.
+((He)) ((was)) here for ((days attended)) of ((days possible)). Every one of those days is a day of lessons with nothing to catch up.
 
 Please tell ((him)) from us: well done.
 """,
@@ -150,7 +160,7 @@ We wrote to you about ((forename))\u2019s attendance. That letter should not hav
 The record now says that ((forename)) was here for ((days attended)) of ((days possible)) ((period)): an attendance of ((per cent)).
 ((end))
 
-Please take no notice of the letter. We are sorry for the worry it may have caused, and we have put our record right.
+Please take no notice of the letter. We are sorry for the worry it may have caused.
 
 > If you have a question, please ring **((adult to ring))** on **((their number))**.
 """,

@@ -21,7 +21,7 @@ from letters import forms
 from letters.actions import templates as actions
 from letters.models import Letterhead, LetterTemplate, TemplateVersion
 from letters.pdf import NotPrinted, Sheet
-from letters.queries.templates import compared, latest_version, templates_of
+from letters.queries.templates import compared, latest_version, reworded, templates_of
 from letters.queries.trying import Trial, pupil_to_try, tried
 from letters.rules.blocks import as_html
 from letters.rules.fields import by_group
@@ -33,7 +33,7 @@ from letters.rules.placeholders import BadTemplate, NoValue
 def template_list(request: StaffRequest) -> HttpResponse:
     """Show the school's letters, and what each says now."""
     rows = list(templates_of(request.school.pk))
-    context = {"rows": rows, "add": forms.AddTemplate()}
+    context = {"rows": rows, "add": forms.AddTemplate(), "reworded": reworded(request.school.pk)}
     return render(request, "letters/template_list.html", context)
 
 
@@ -63,6 +63,19 @@ def template_supply(request: StaffRequest) -> HttpResponse:
     """Take the letters that come with the office."""
     many = actions.supply_templates(school=request.school, by=request.user, at=clock.now())
     toasts.say(request, f"{many} letters taken: look at each before it is used")
+    return redirect("letters:template_list")
+
+
+@require_POST
+@door(Can.EDIT_LETTERS, section="letters")
+def template_renew(request: StaffRequest) -> HttpResponse:
+    """Take the new words of supplied letters that nobody changed."""
+    try:
+        made = actions.renew_supplied(school=request.school, by=request.user, at=clock.now())
+    except Refused as refused:
+        toasts.fail(request, str(refused))
+    else:
+        toasts.say(request, f"New words taken: {', '.join(one.template.name for one in made)}. The old ones are kept.")
     return redirect("letters:template_list")
 
 

@@ -44,6 +44,7 @@ def test_a_corrected_mark_flags_the_letter_and_drafts_the_apology_once(fallen, c
     apology = Letter.objects.get(kind="apology")
     assert (apology.corrects, apology.state, apology.to_name) == (corrected, "proposed", corrected.to_name)
     assert apology.addressees.get().contact == corrected.addressees.get().contact
+    assert apology.fields == {"wrong letter date": "Mon 23 Nov 2026"}
     assert list(in_doubt(fallen.thornbridge, fallen.sandra)) == [corrected]
     assert list(in_doubt(fallen.thornbridge, fallen.nine)) == []
 

@@ -34,6 +34,7 @@ WAYS = {
     "letters:template_list": Way(EDIT),
     "letters:template_export": Way(EDIT, csv, chooses=True, post=True, also=(Can.EXPORT,)),
     "letters:template_supply": Way(EDIT, post=True),
+    "letters:template_renew": Way(EDIT, post=True),
     "letters:template_add": Way(EDIT, post=True),
     "letters:template_edit": Way(EDIT, template),
     "letters:template_try": Way(EDIT, template, post=True, is_fragment=True),

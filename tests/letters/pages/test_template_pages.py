@@ -185,3 +185,35 @@ def test_a_school_without_letters_takes_the_supplied_ones(cast, sign_in, at_morn
     assert "Take the supplied letters" in client.get(reverse("letters:template_list")).content.decode()
     client.post(reverse("letters:template_supply"))
     assert "First attendance letter" in client.get(reverse("letters:template_list")).content.decode()
+
+
+# ---------- supplied letters that the office words anew ----------
+
+
+def old_words(template, body="We wrote to you, and ((forename)) is falling behind.\n"):
+    return TemplateVersion.objects.create(
+        school=template.school, template=template, number=latest_version(template).number + 1, subject="Attendance",
+        body=body, made_at=MORNING, why="Comes with the office",
+    )  # fmt: skip
+
+
+def test_new_words_of_supplied_letters_are_a_new_version_and_only_where_nobody_changed_them(cast, level_1):
+    before = old_words(level_1)
+    other = LetterTemplate.objects.get(school=cast.thornbridge, kind="praise")
+    save(other, cast, "Our own words.\n")
+    (made,) = actions.renew_supplied(school=cast.thornbridge, by=cast.sandra, at=MORNING)
+    assert (made.template, made.number) == (level_1, before.number + 1)
+    assert "falling behind" not in made.body
+    assert TemplateVersion.objects.get(pk=before.pk).body == before.body
+    assert latest_version(other).body == "Our own words.\n"
+    with pytest.raises(Refused, match="what the office supplies now"):
+        actions.renew_supplied(school=cast.thornbridge, by=cast.sandra, at=MORNING)
+
+
+def test_new_words_are_offered_on_the_list_and_taken_there(cast, level_1, sign_in, at_morning):
+    old_words(level_1)
+    client = sign_in(cast.sandra)
+    page = client.get(reverse("letters:template_list")).content.decode()
+    assert "The office supplies new words for 1 letter" in page
+    client.post(reverse("letters:template_renew"))
+    assert "supplies new words" not in client.get(reverse("letters:template_list")).content.decode()
