@@ -181,7 +181,14 @@ def test_a_governor_walks_all_that_is_open_and_meets_no_pupil(autumn, signed_in_
             page.goto(path)
             is_good(page, no_violations, path)
     # What no link leads to is not open either.
-    for path in (f"/pupils/{autumn.lone.pk}/", "/pupils/", draft, "/trawl/", "/explorer/?view=list&form=11Z"):
+    for path in (
+        f"/pupils/{autumn.lone.pk}/",
+        "/pupils/",
+        draft,
+        "/absence/",
+        "/figures/differs/",
+        "/explorer/?view=list&form=11Z",
+    ):
         answer = page.request.get(path)
         assert answer.status in (403, 404) or "Quillfeather" not in answer.text(), path
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', walk.said["/explorer/"]).group(1)
