@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import desk, differs, distributions, explorer, figures, health, papers, saved_views
+from .views import desk, differs, distributions, explorer, figures, health, illness, papers, saved_views
 
 app_name = "reporting"
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("explorer/views/<int:pk>/", saved_views.view_open, name="view_open"),
     path("explorer/views/<int:pk>/change/", saved_views.view_change, name="view_change"),
     path("explorer/views/<int:pk>/delete/", saved_views.view_delete, name="view_delete"),
+    path("illness/", illness.illness, name="illness"),
+    re_path(r"^illness/export/(?P<form>csv|xlsx)/$", illness.illness_export, name="illness_export"),
     path("papers/", papers.paper_list, name="paper_list"),
     re_path(r"^papers/export/(?P<form>csv|xlsx)/$", papers.paper_list_export, name="paper_list_export"),
     path("papers/draft/", papers.paper_draft, name="paper_draft"),

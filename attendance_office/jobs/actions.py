@@ -31,6 +31,7 @@ DEFAULTS: Final[Mapping[Job, time]] = {
     Job.DAILY_SUMMARY: time(11, 15),
     Job.LATES_MORNING: time(10, 0),
     Job.LATES_LESSONS: time(15, 30),
+    Job.ILLNESS: time(11, 30),
 }
 # Days and lateness other than every school day and an hour.
 USUAL_DAYS: Final[Mapping[Job, str]] = {Job.DOUBT_TRAWL: "4", Job.ABSENCE_TRAWL: "5"}
@@ -44,6 +45,7 @@ USUAL_WINDOWS: Final[Mapping[Job, int]] = {
     Job.DAILY_SUMMARY: 240,
     Job.LATES_MORNING: 240,
     Job.LATES_LESSONS: 480,
+    Job.ILLNESS: 480,
 }
 
 

@@ -139,5 +139,6 @@ WORK: Final[Mapping[Job, str]] = {
     Job.FRIDAY: "reporting.actions.distributions.friday_job",
     Job.DAILY_SUMMARY: "reporting.actions.daily.daily_summary_job",
     Job.LATES_MORNING: "reporting.actions.daily.lates_morning_job",
+    Job.ILLNESS: "reporting.actions.illness.illness_job",
     Job.LATES_LESSONS: "reporting.actions.daily.lates_lessons_job",
 }

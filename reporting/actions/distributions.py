@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -115,13 +116,17 @@ def send_week(*, school: School, on: date, by: User | None, at: datetime) -> Wor
     return send_report(school=school, report=Report.FRIDAY, on=on, by=by, at=at)
 
 
-def send_report(*, school: School, report: Report, on: date, by: User | None, at: datetime) -> Work:
+def send_report(
+    *, school: School, report: Report, on: date, by: User | None, at: datetime, to: Q | None = None
+) -> Work:
     """Make and send a report to everybody subscribed, each once for the date, and give what was seen and done.
 
+    `to` narrows it to some of the subscriptions, where a day concerns no others.
     A report that breaks for one person is counted, and does not stop the others. Who lost the post gets none.
     """
     supply_subscriptions(school=school, by=by, at=at)
-    rows = Subscription.objects.filter(school=school, report=report, is_on=True).select_related("user")
+    asked = Subscription.objects.filter(to or Q(), school=school, report=report, is_on=True)
+    rows = asked.select_related("user")
     counts = {"sent": 0, "without_post": 0, "broken": 0}
     for row in rows.order_by("pk"):
         if not reaches(row.user, school, row.year_group, report=report):

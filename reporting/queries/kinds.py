@@ -12,6 +12,7 @@ from attendance_office.staff.roles import Role
 from reporting.models import Report
 
 from .day_page import day_page
+from .illness_page import illness_page
 from .lates_page import lates_lessons_page, lates_morning_page
 from .report_page import Page
 from .week_page import week_page
@@ -45,5 +46,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     Report.LATES_LESSONS: Kind(
         lates_lessons_page, "lates-lessons", "Lates to lessons", (Role.LEAD, Role.PASTORAL), "each afternoon"
+    ),
+    Report.ILLNESS: Kind(
+        illness_page, "illness", "Illness", (Role.SLT, Role.LEAD), "on the day on which an illness goes round"
     ),
 }

@@ -110,6 +110,7 @@ def test_a_school_gets_the_usual_timetable_once(school):
         ("lates_morning", "10:00", 240, "12345"),
         ("no_contact", "11:00", 240, "12345"),
         ("daily_summary", "11:15", 240, "12345"),
+        ("illness", "11:30", 480, "12345"),
         ("pm_sweep", "13:45", 60, "12345"),
         ("pm_second_pass", "14:05", 60, "12345"),
         ("friday", "14:30", 480, "12345"),
