@@ -86,7 +86,10 @@ class Spoken(forms.Form):
     code = forms.ChoiceField(label="Code", required=False)
     until = forms.CharField(label="Until", max_length=40, required=False, help_text=HELP)
     words = forms.CharField(
-        label="What was said", max_length=400, required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label="What was said",
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Write down what was said, in their words."},
     )
     expected = forms.BooleanField(label="They believed the child in school: tell safeguarding at once", required=False)
 

@@ -113,9 +113,9 @@ class Write(forms.Form):
         help_text="One a line: a UPN, or surname and forename. A list may be pasted.",
     )
     from_on = forms.DateField(label="Attendance from", widget=DATE)
-    to_on = forms.DateField(label="to", widget=DATE)
+    to_on = forms.DateField(label="To", widget=DATE)
     before_from_on = forms.DateField(label="Compared with, from", widget=DATE, required=False)
-    before_to_on = forms.DateField(label="to", widget=DATE, required=False)
+    before_to_on = forms.DateField(label="To", widget=DATE, required=False)
     token = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, fields: Mapping[Field, bool], **kwargs: Any) -> None:
@@ -155,9 +155,9 @@ class Certificates(forms.Form):
         choices=[("certificate_full", "Full attendance"), ("certificate_improved", "Most improved")],
     )
     from_on = forms.DateField(label="From", widget=DATE)
-    to_on = forms.DateField(label="to", widget=DATE)
+    to_on = forms.DateField(label="To", widget=DATE)
     before_from_on = forms.DateField(label="Compared with, from", widget=DATE, required=False)
-    before_to_on = forms.DateField(label="to", widget=DATE, required=False)
+    before_to_on = forms.DateField(label="To", widget=DATE, required=False)
     least_possible = forms.IntegerField(label="Least possible sessions", min_value=1, max_value=400)
     best = forms.IntegerField(label="How many of the most improved", min_value=1, max_value=500)
     group = forms.ChoiceField(label="Year or form", required=False)

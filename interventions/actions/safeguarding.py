@@ -172,11 +172,12 @@ def _open(item: SafeguardingItem) -> SafeguardingItem:
 def _tried_words(day: FirstDay, tried: Sequence[Attempt]) -> str:
     """Say what was tried, in a sentence."""
     many = Counter(row.get_outcome_display().lower() for row in tried)
-    rung = ", ".join(f"{word} {number}" for word, number in many.items())
-    parts = [f"Rung {len(tried)} times: {rung}." if tried else "Nobody was rung."]
+    rung = ", ".join(word if number == 1 else f"{word} {number} times" for word, number in many.items())
+    times = "once" if len(tried) == 1 else f"{len(tried)} times"
+    parts = [f"Rung {times}: {rung}." if tried else "Nobody was rung."]
     alert = day.alert
     if alert is None:
-        parts.append(f"No alert: {day.why_no_alert}." if day.why_no_alert else "No alert was sent.")
+        parts.append(f"{day.why_no_alert}." if day.why_no_alert else "No alert was sent.")
     else:
         parts.append(f"Alert to {alert.recipient_name}: {alert.get_state_display().lower()}.")
     return " ".join(parts)

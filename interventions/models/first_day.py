@@ -8,7 +8,7 @@ from django.db.models import Q
 from attendance_office.audit.models import APPEND_ONLY, NEVER_DELETED
 from attendance_office.staff.models import School, User
 from letters.models import Message
-from registers.models import Contact, Half, Pupil
+from registers.models import Contact, ContactFault, Half, Pupil
 
 
 class FirstDayQuerySet(models.QuerySet["FirstDay"]):
@@ -94,6 +94,11 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()}, {self.number}"
+
+    @property
+    def way_words(self) -> str:
+        """Give which of the contact's numbers was rung."""
+        return ContactFault.Way(self.way).label
 
 
 class SafeguardingItemQuerySet(models.QuerySet["SafeguardingItem"]):

@@ -183,8 +183,8 @@ class Board:
 
     @property
     def not_alertable(self) -> list[Line]:
-        """Give those who would get none, each with why."""
-        return [line for line in self.open if line.alert is None and not line.planned.goes]
+        """Give those who would get none and are not on the call sheet yet, each with why."""
+        return [line for line in self.open if line.first_day is None and not line.planned.goes]
 
     @property
     def counting(self) -> list[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -191,15 +192,21 @@ def _leave_out(letter: Letter, state: Letter.State, why: str, by: User | None, a
     )  # fmt: skip
 
 
+def _on_a_line(address: str) -> str:
+    """Give an address on one line, its postcode never broken in two."""
+    *street, last = address.splitlines() or [""]
+    return ", ".join([*street, last.replace(" ", "\u00a0")])
+
+
 def _cover(run: PrintRun, letters: Sequence[Letter], counts: Sequence[int], at: datetime) -> pdf.CoverList:
     here = clock.local(at)
     rows = [
         (
             str(letter.run_place),
             letter.to_name,
-            ", ".join(letter.to_address.splitlines()) or "By hand",
+            _on_a_line(letter.to_address) or "By hand",
             f"{letter.pupil}{', ' + letter.pupil.tutor_group.name if letter.pupil.tutor_group else ''}",
-            letter.get_kind_display(),
+            re.sub(r" (?=\d$)", "\u00a0", letter.get_kind_display()),
             str(pages),
         )
         for letter, pages in zip(letters, counts, strict=True)

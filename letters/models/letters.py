@@ -174,6 +174,14 @@ class Letter(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, to {self.to_name}"
 
+    @property
+    def language_words(self) -> str:
+        """Say in which language it goes, where that is another or the home asks for another; empty for English."""
+        written = self.version.template.language
+        if written.casefold() == self.language.casefold():
+            return "" if written == "English" else written
+        return f"in {written}, home reads {self.language}"
+
 
 class Addressee(models.Model):
     """A parent whom a letter addresses. In one episode the letter of its level goes to each parent once."""

@@ -31,7 +31,7 @@ class Message(models.Model):
         VULNERABLE = "vulnerable", "Highly vulnerable pupil absent or unmarked"
         LETTER = "letter", "Letter to a parent"
         ALERT = "alert", "Absence alert to a parent"
-        SAFEGUARDING = "safeguarding", "Nobody could be reached"
+        SAFEGUARDING = "safeguarding", "Absent without a reason: safeguarding"
         LEVEL_TOLD = "level_told", "Pupil below a letter's level"
         REPORT = "report", "Report"
 
@@ -50,7 +50,7 @@ class Message(models.Model):
         CLAIMED = "claimed", "On its way"
         SENT = "sent", "Sent"
         DELIVERED = "delivered", "Delivered"
-        CANCELLED = "cancelled", "Not needed"
+        CANCELLED = "cancelled", "Not sent"
         FAILED = "failed", "Failed"
         UNCERTAIN = "uncertain", "Uncertain"
 

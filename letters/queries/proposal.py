@@ -100,7 +100,9 @@ def waiting_rows(school: School, user: User, letters: Sequence[Letter]) -> list[
 def waiting_letters(school: School, user: User) -> list[Letter]:
     """Give the letters themselves: one query."""
     rows = Letter.objects.visible_to(user).filter(school=school, state__in=UNDECIDED)
-    rows = rows.select_related("pupil__tutor_group", "policy", "corrects").defer("facts_sent", "words")
+    rows = rows.select_related("pupil__tutor_group", "policy", "corrects", "version__template").defer(
+        "facts_sent", "words", "version__body"
+    )
     return list(rows.order_by("pk"))
 
 

@@ -237,7 +237,7 @@ def due_ask(request: StaffRequest) -> HttpResponse:
         "parents": Addressee.objects.filter(letter__in=[one.pk for one in letters]).count(),
         "kinds": Counter(one.get_kind_display() for one in letters).most_common(),
         "channels": Counter(one.get_channel_display() for one in letters).most_common(),
-        "languages": Counter(one.language for one in letters if one.language != "English").most_common(),
+        "languages": Counter(one.language_words for one in letters if one.language_words).most_common(),
         "large": sum(one.is_large_print for one in letters),
         "left": [row for row in rows if row not in chosen and row.open_letters and tab_of(row.first) == tab],
         "held": [row for row in rows if row.held],

@@ -100,6 +100,8 @@ def letter_detail(request: StaffRequest, pk: int) -> HttpResponse:
     facts = letter.facts_sent or letter.facts
     is_undecided = letter.state in {Letter.State.PROPOSED, Letter.State.HELD_BACK, Letter.State.DECLINED}
     entries = Entry.objects.filter(school_id=request.school.pk).about("letter", letter.pk)
+    # That it was made stands there with the file's hash.
+    entries = entries.exclude(verb="letter", after__state=str(Letter.State.READY))
     context = {
         "letter": letter,
         "facts": facts,

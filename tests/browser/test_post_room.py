@@ -62,7 +62,7 @@ class Album:
         """Keep one page of a PDF."""
         if self.folder:
             command = ["pdftoppm", "-r", "96", "-png", "-singlefile", "-f", str(number), "-l", str(number), "-"]
-            subprocess.run([*command, f"{self.folder}/post-{name}"], input=content, check=True)
+            subprocess.run([*command, f"{self.folder}/{name}"], input=content, check=True)
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def letters_are_made_read_and_posted(page, album, look):
     assert "Print run" in pages[0]
     assert sum("Dear " in words for words in pages) == waiting
     assert not any("((" in words for words in pages)
-    album.take_pdf(content, 1, "pdf-cover")
+    album.take_pdf(content, 1, "print_run_cover")
     page.get_by_role("button", name="Mark as posted").click()
     expect(page.locator("#toasts")).to_contain_text(f"{waiting} letters marked as posted")
 
@@ -202,7 +202,7 @@ def letters_are_made_read_and_posted(page, album, look):
         expect(page.locator("main")).to_contain_text("possible sessions attended")
         printed = downloaded(page, page.get_by_role("link", name="PDF"))
         assert printed == bytes(letter.file.content)
-        album.take_pdf(printed, 1, f"pdf-{kind.replace('_', '-')}")
+        album.take_pdf(printed, 1, f"letter_{kind}")
 
 
 def downloaded(page, link):
@@ -237,7 +237,7 @@ def a_letter_is_recalled(page, album, look):
     apology = Letter.objects.get(kind="apology")
     assert (apology.state, apology.corrects.recalled_by.first_name) == (State.READY, "Sandra")
     page.goto(f"/letters/{apology.pk}/")
-    album.take_pdf(downloaded(page, page.get_by_role("link", name="PDF")), 1, "pdf-apology")
+    album.take_pdf(downloaded(page, page.get_by_role("link", name="PDF")), 1, "letter_apology")
 
 
 def certificates_are_made(page, album, look):
@@ -255,7 +255,7 @@ def certificates_are_made(page, album, look):
     assert (
         sum("This is to say that" in words for words in pages) == Letter.objects.filter(kind="certificate_full").count()
     )
-    album.take_pdf(content, number, "pdf-certificate")
+    album.take_pdf(content, number, "certificate")
 
 
 def fourteen_families_are_alerted(page, played_morning, album, look):

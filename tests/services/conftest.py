@@ -27,12 +27,13 @@ def sink():
 def worker(redis, sink, tmp_path):
     """Give a function that starts a worker; all are killed at the end.
 
-    They share one clock that begins at the morning: an heir never lives before the worker whose work it takes over.
+    They share one clock that begins at the morning, so that an heir never lives before the worker whose work it takes
+    over; one that is to live later says by how many minutes.
     """
     started, shift = [], shift_to_morning()
 
-    def _worker(name="one"):
-        started.append(Worker(redis, sink, tmp_path, name, shift))
+    def _worker(name="one", minutes_later=0):
+        started.append(Worker(redis, sink, tmp_path, name, shift + 60 * minutes_later))
         return started[-1]
 
     yield _worker

@@ -74,13 +74,23 @@ class Redis:
         self.process.wait()
 
 
+class Silent(asyncio.Protocol):
+    """Somebody who takes the line and never says a word."""
+
+    def __init__(self, reached):
+        self.reached = reached
+
+    def connection_made(self, transport):
+        self.reached.set()
+
+
 class Sink:
-    """A mail server that counts what it was given, and stalls after the message's end when told to."""
+    """A mail server that counts what it was given; told to, it stalls after a message's end, or never greets."""
 
     def __init__(self):
         self.port = free_port()
         self.letters, self.begun = [], threading.Event()
-        self.stalls = False
+        self.stalls, self.greets, self.reached = False, True, threading.Event()
         self.loop = asyncio.new_event_loop()
         ready = threading.Event()
         self.thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
@@ -89,9 +99,12 @@ class Sink:
 
     def _run(self, ready):
         asyncio.set_event_loop(self.loop)
-        self.loop.run_until_complete(self.loop.create_server(lambda: SMTP(self), "127.0.0.1", self.port))
+        self.loop.run_until_complete(self.loop.create_server(self._answer, "127.0.0.1", self.port))
         ready.set()
         self.loop.run_forever()
+
+    def _answer(self):
+        return SMTP(self) if self.greets else Silent(self.reached)
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 - the name aiosmtpd calls
         self.letters.append((envelope.rcpt_tos[0], envelope.content))

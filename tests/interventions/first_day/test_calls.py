@@ -137,7 +137,7 @@ def test_at_the_hour_who_was_not_reached_goes_to_safeguarding_and_the_dsl_and_de
     item = SafeguardingItem.objects.get()
     assert item.first_day == family_of(away.callum)
     assert item.since_at == datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    assert item.why.startswith("Rung 2 times: no answer 1, left a voicemail 1. Alert to Mrs Ann Ashworth: waiting.")
+    assert item.why.startswith("Rung 2 times: no answer, left a voicemail. Alert to Mrs Ann Ashworth: waiting.")
     told = Message.objects.filter(kind="safeguarding")
     assert {(one.recipient, one.channel) for one in told} == {
         (user, channel) for user in (away.dee, deputy) for channel in ("email", "screen")
