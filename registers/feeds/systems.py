@@ -79,12 +79,37 @@ MARKS: Final[Mapping[str, tuple[str, ...]]] = {
     "minutes_late": ("minuteslate", "sessionminuteslate", "minslate", "late"),
     "comment": ("comment", "comments", "note", "sessionnotes", "recordnote"),
 }  # fmt: skip
-FEEDS: Final = {"pupils": PUPILS, "contacts": CONTACTS, "marks": MARKS}
+_CLASS: Final = ("class", "classname", "classcode", "teachinggroup", "teachinggroupname")
+LESSONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "class": _CLASS,
+    "slot": ("timetableperiod", "ttperiod"),
+    "week": ("week", "weekletter", "timetableweek"),
+    "day": ("day", "weekday", "dayofweek"),
+    "period": ("period", "periodname"),
+    "subject": ("subject", "subjectname"),
+    "year_group": ("year", "yeargroup", "ncyear"),
+    "teacher": ("teacher", "teacheremail", "teachercode", "staffcode", "staffemail", "staff"),
+    "room": ("room", "roomname", "roomcode"),
+    "from_on": ("fromon", "from", "startdate"),
+    "to_on": ("toon", "to", "enddate"),
+}
+SEATS: Final[Mapping[str, tuple[str, ...]]] = {
+    "class": _CLASS,
+    "upn": PUPILS["upn"],
+    "admission_number": ("adno", "admissionnumber", "admno", "studentid", "arborid"),
+    "full_name": ("surnameforename", "studentname", "pupilname", "student", "name"),
+    "form": PUPILS["tutor_group"],
+    "from_on": LESSONS["from_on"],
+    "to_on": LESSONS["to_on"],
+}
+FEEDS: Final = {"pupils": PUPILS, "contacts": CONTACTS, "marks": MARKS, "lessons": LESSONS, "seats": SEATS}
 # What a file must bring, one of each, for its rows to be read at all.
 NEEDED: Final = {
     "pupils": (("legal_surname", "full_name"), ("legal_forename", "full_name")),
     "contacts": (("upn", "admission_number", "full_name", "remote_id"), ("surname",), ("relationship",)),
     "marks": (("upn", "admission_number", "full_name", "remote_id"), ("on", "wide"), ("code", "wide")),
+    "lessons": (("class",), ("day", "slot"), ("period", "slot")),
+    "seats": (("class",), ("upn", "admission_number", "full_name")),
 }
 # The pupil's id in Wonde: only there is it what the link calls the pupil.
 _WONDE_IDS: Final = {"pupils": "id", "contacts": "student_id"}
@@ -92,7 +117,8 @@ _WONDE_IDS: Final = {"pupils": "id", "contacts": "student_id"}
 _LABELS: Final = {
     "upn": "UPN", "remote_id": "id in a linked system", "reference": "contact's id there", "sen": "SEN",
     "eal": "English as an additional language", "pp": "pupil premium", "fsm": "free school meals",
-    "full_name": "name in one column", "on": "day", "form": "tutor group", "starts_on": "starting day",
+    "slot": "week, day and period in one column", "full_name": "name in one column",
+    "from_on": "first day", "to_on": "last day", "on": "day", "form": "tutor group", "starts_on": "starting day",
     "ends_on": "last day on roll", "has_responsibility": "parental responsibility",
     "lives_with": "lives with the pupil",
 }  # fmt: skip
@@ -115,7 +141,10 @@ class Guess:
 # Files that lie beside those that are read, by headings that only they have.
 _OTHER_KINDS: Final = (
     (frozenset({"teachernumber", "schooldfenumber"}), "teachers: staff are kept under Office, Staff"),
-    (frozenset({"sectionname", "schooldfenumber"}), "classes: they are kept under Office, Timetable"),
+    (
+        frozenset({"sectionname", "schooldfenumber"}),
+        "classes without their hours: the file of the timetable brings both",
+    ),
     (frozenset({"sectionid"}), "who sits in which class: that is kept under Office, Timetable"),
     (frozenset({"dfenumber", "gradelow"}), "schools"),
     (frozenset({"sourcedid", "classsourcedid"}), "who sits in which class: that is kept under Office, Timetable"),
@@ -210,6 +239,11 @@ def _feeds(table: Table) -> str:
         return "marks"
     if any(name in heads for name in CONTACTS["relationship"]):
         return "contacts"
+    if heads & set(_CLASS):
+        if heads & {*LESSONS["period"], *LESSONS["slot"]}:
+            return "lessons"
+        if heads.isdisjoint({*PUPILS["date_of_birth"], *PUPILS["legal_surname"], *PUPILS["starts_on"]}):
+            return "seats"
     return "pupils"
 
 

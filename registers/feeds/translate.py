@@ -21,7 +21,10 @@ _SESSIONS: Final = {"am": "AM", "morning": "AM", "1": "AM", "pm": "PM", "afterno
 _DATE: Final = re.compile(r"^(\d{1,4})[/.-](\d{1,2})[/.-](\d{1,4})(?:[ T].*)?$")
 _YEAR: Final = re.compile(r"(\d{1,2})")
 _FLAGS: Final = frozenset({"eal", "pp", "fsm", "has_responsibility", "lives_with"})
-_DATES: Final = frozenset({"date_of_birth", "starts_on", "ends_on", "on"})
+_DATES: Final = frozenset({"date_of_birth", "starts_on", "ends_on", "on", "from_on", "to_on"})
+_WEEKS: Final = {"": "", "both": "", "bothweeks": "", "a": "A", "weeka": "A", "1": "A", "week1": "A", "b": "B",
+                 "weekb": "B", "2": "B", "week2": "B"}  # fmt: skip
+_SLOT: Final = re.compile(r"^([12AB]?)\s*([A-Za-z]{3,9})\s*:\s*(\S+)$")
 _NONE: Final = frozenset({"", "-", "."})
 # Words in a Password column are read by nobody and kept nowhere.
 SECRET: Final = re.compile(r"pass ?word|secret|token", re.IGNORECASE)
@@ -61,10 +64,16 @@ def translate(
                 values[ours] = _value(ours, cells[place], date_order)
             except ValueError as wrong:
                 problems.append(Problem(number, table.columns[place], cells[place][:80], str(wrong)))
+        if "slot" in values and not problems:
+            try:
+                values |= _slot(values.pop("slot"), values)
+            except ValueError as wrong:
+                place = places["slot"]
+                problems.append(Problem(number, table.columns[place], cells[place][:80], str(wrong)))
         if problems:
             yield from problems
             continue
-        if "full_name" in values:
+        if "full_name" in values and feeds != "seats":
             values |= _split(values["full_name"], values)
         if wide:
             yield from _unpivoted(number, cells, values, wide, table, date_order)
@@ -118,6 +127,21 @@ def _session(_said: str, plain: str) -> str:
     return _SESSIONS[plain]
 
 
+def _week(_said: str, plain: str) -> str:
+    if plain not in _WEEKS:
+        raise ValueError("Write A or B, or nothing for both weeks.")
+    return _WEEKS[plain]
+
+
+def _slot(said: str, values: Mapping[str, str]) -> dict[str, str]:
+    """Give week, day and period of one column, as SIMS writes them: 1Fri:6 is week 1, Friday, period 6."""
+    found = _SLOT.match(said)
+    if not found:
+        raise ValueError("Write week, day and period like 1Fri:6, or choose a column for each.")
+    own = {"week": _WEEKS[found[1].lower()], "day": found[2], "period": found[3]}
+    return {key: value for key, value in own.items() if not values.get(key)}
+
+
 def _minutes(said: str, _plain: str) -> str:
     return said.split(".")[0] if said.replace(".", "", 1).isdigit() and said not in {"0", "0.0"} else ""
 
@@ -127,6 +151,7 @@ _READ: Final[Mapping[str, Callable[[str, str], str]]] = {
     "sen": lambda _said, plain: _SEN.get(plain, ""),
     "year_group": _year,
     "session": _session,
+    "week": _week,
     "code": lambda said, _plain: said.upper(),
     "minutes_late": _minutes,
 }

@@ -17,6 +17,8 @@ class Feeds(models.TextChoices):
     PUPILS = "pupils", "Pupils"
     CONTACTS = "contacts", "Contacts"
     MARKS = "marks", "Session marks"
+    LESSONS = "lessons", "Lessons of the timetable"
+    SEATS = "seats", "Who sits in which class"
 
 
 class Source(models.Model):
@@ -123,7 +125,10 @@ class ImportedRow(models.Model):
         Import, on_delete=models.PROTECT, related_name="made", db_column="import_id", db_index=False
     )
     row = models.PositiveIntegerField(help_text="The line of the file on which the row begins.")
-    thing = models.CharField(max_length=12, help_text="pupil, enrolment, placement, contact, parent, group or mark.")
+    thing = models.CharField(
+        max_length=12,
+        help_text="pupil, enrolment, placement, contact, parent, group, class, lesson, seat or mark.",
+    )
     thing_id = models.BigIntegerField()
     did = models.CharField(max_length=8, choices=Did.choices)
     before = models.JSONField(null=True)

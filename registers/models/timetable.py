@@ -12,6 +12,7 @@ from .calendar import Half
 from .pupils import Pupil
 
 
+@history("PeriodEvent")
 class Period(models.Model):
     """A period of the school day, the same on each day. `half` is the session it lies in."""
 
@@ -26,6 +27,7 @@ class Period(models.Model):
             models.UniqueConstraint(fields=["school", "name"], name="one_period_per_name"),
             models.CheckConstraint(name="period_ends_after_it_starts", condition=Q(ends_at__gt=F("starts_at"))),
         ]
+        triggers = [ROW_BY_ROW]
 
     def __str__(self) -> str:
         return self.name
@@ -45,6 +47,7 @@ class TimetableWeek(models.Model):
         return f"{self.letter}, {self.monday}"
 
 
+@history("TeachingGroupEvent")
 class TeachingGroup(models.Model):
     """A class: the pupils who are taught a subject together."""
 
@@ -56,11 +59,13 @@ class TeachingGroup(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["school", "name"], name="one_teaching_group_per_name")]
+        triggers = [ROW_BY_ROW]
 
     def __str__(self) -> str:
         return self.name
 
 
+@history("SeatEvent")
 class Seat(models.Model):
     """A pupil in a class, from when to when."""
 
@@ -76,6 +81,7 @@ class Seat(models.Model):
             models.CheckConstraint(name="seat_ends_after_start", condition=Q(to_on=None) | Q(to_on__gte=F("from_on"))),
         ]
         indexes = [models.Index(fields=["school", "pupil"], name="seat_by_pupil")]
+        triggers = [ROW_BY_ROW]
 
     def __str__(self) -> str:
         return f"{self.pupil} in {self.teaching_group}"

@@ -8,8 +8,22 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from attendance_office.staff.models import School, TutorGroup
-from registers.models import Contact, Enrolment, Import, ImportedRow, Mark, Parent, Placement, Pupil
+from registers.models import (
+    Contact,
+    Enrolment,
+    Import,
+    ImportedRow,
+    Lesson,
+    Mark,
+    Parent,
+    Placement,
+    Pupil,
+    Seat,
+    TeachingGroup,
+)
 from registers.rules.dates import spoken_date
+
+from .timetable import WEEKDAYS
 
 
 def imports_of(school: School) -> QuerySet[Import]:
@@ -109,6 +123,16 @@ def _names(made: Sequence[ImportedRow]) -> dict[tuple[str, int], str]:
     found |= {("pupil", row.pk): str(row) for row in Pupil.objects.filter(pk__in=keys.get("pupil", ()))}
     found |= {("contact", row.pk): str(row) for row in Contact.objects.filter(pk__in=keys.get("contact", ()))}
     found |= {("group", row.pk): row.name for row in TutorGroup.objects.filter(pk__in=keys.get("group", ()))}
+    found |= {("class", row.pk): row.name for row in TeachingGroup.objects.filter(pk__in=keys.get("class", ()))}
+    lessons = Lesson.objects.filter(pk__in=keys.get("lesson", ())).select_related("teaching_group", "period")
+    found |= {
+        ("lesson", row.pk): " ".join(
+            word for word in (row.teaching_group.name, row.week, dict(WEEKDAYS)[row.weekday], row.period.name) if word
+        )
+        for row in lessons
+    }
+    seats = Seat.objects.filter(pk__in=keys.get("seat", ())).select_related("teaching_group", "pupil")
+    found |= {("seat", row.pk): f"{row.pupil}, {row.teaching_group.name}" for row in seats}
     models = (("enrolment", Enrolment), ("placement", Placement), ("parent", Parent))
     for name, model in models:
         rows = model.objects.filter(pk__in=keys.get(name, ())).select_related("pupil")  # type: ignore[attr-defined]

@@ -23,6 +23,7 @@ from registers.forms import timetable as forms
 from registers.models import Pupil, Seat, TeachingGroup
 from registers.queries import timetable as answers
 from registers.queries.calendar import calendar_of
+from registers.queries.imports import traced
 from registers.queries.name_matching import Matched, match_lines
 from registers.queries.pupils import years_taught
 from registers.rules.dates import spoken_date
@@ -118,14 +119,19 @@ def _page(
     ]
     rows = answers.seats_of(group, request.user)
     now = [one for one in rows if one.from_on <= today and (one.to_on is None or one.to_on >= today)]
+    files = traced(
+        request.school.pk,
+        {"class": [group.pk], "lesson": [one.pk for one in lessons], "seat": [one.pk for one in now]},
+    )
     context = {
         "group": group,
-        "now": now,
+        "files": files.get(("class", group.pk), ()),
+        "now": [(one, files.get(("seat", one.pk), ())) for one in now],
         "total": len(rows),
         "other": [one for one in rows if one not in now],
         "today": today,
         "letter": weeks.letter(today),
-        "lessons": [(one, dict(answers.WEEKDAYS)[one.weekday]) for one in lessons],
+        "lessons": [(one, dict(answers.WEEKDAYS)[one.weekday], files.get(("lesson", one.pk), ())) for one in lessons],
         "coming": coming[:6],
         "form": form,
         "clashes": clashes,

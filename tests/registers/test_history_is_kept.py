@@ -27,6 +27,7 @@ from registers.models import (
     Placement,
     Pupil,
     Register,
+    Seat,
     TeachingGroup,
 )
 from registers.queries.registers import registers_of
@@ -87,6 +88,11 @@ MADE = {
         school=cast.thornbridge, pupil=cast.callum, reason="Bereavement", owner=cast.bea, from_on=MONDAY, made_at=MORNING
     )),
     Lesson: ("room", lesson),
+    Period: ("name", lambda cast: lesson(cast).period),
+    TeachingGroup: ("subject", lambda cast: lesson(cast).teaching_group),
+    Seat: ("to_on", lambda cast: Seat.objects.create(
+        school=cast.thornbridge, teaching_group=lesson(cast).teaching_group, pupil=cast.callum, from_on=MONDAY
+    )),
     LessonMark: ("comment", lambda cast: LessonMark.objects.create(
         school=cast.thornbridge, pupil=cast.callum, lesson=lesson(cast), on=MONDAY, code="/", recorded_at=MORNING
     )),
@@ -109,7 +115,7 @@ def test_kept_rows_are_neither_changed_deleted_nor_emptied(cast, model):
     tracked = model.pgh_tracked_model
     first = row_of(tracked, cast)
     column = MADE[tracked][0] if tracked in MADE else COLUMNS.get(tracked, "year_group")
-    value = 8 if column in {"year_group", "countdown_minutes"} else "elsewhere"
+    value = {"year_group": 8, "countdown_minutes": 8, "to_on": MONDAY}.get(column, "elsewhere")
     model.pgh_tracked_model.objects.filter(pk=first.pk).update(**{column: value})
     assert model.objects.get().pgh_obj_id == first.pk
 

@@ -27,7 +27,9 @@ from .marks import read_marks
 from .pupils import read_pupils
 from .reading import Unreadable
 from .report import Fault, FileReport, Report
+from .seats import read_seats
 from .task import Task, wait_for_turn
+from .timetable import read_lessons
 from .tracing import Trace
 from .uploads import table_of
 from .who import Keys, Names, name_pupils
@@ -42,6 +44,8 @@ _READERS: Final[Mapping[str, tuple[str, Callable[[Task], None]]]] = {
     "pupils": (columns.PUPILS, read_pupils),
     "contacts": (columns.CONTACTS, read_contacts),
     "marks": (columns.MARKS, read_marks),
+    "lessons": (columns.LESSONS, read_lessons),
+    "seats": (columns.SEATS, read_seats),
 }
 
 
@@ -119,11 +123,12 @@ def _write(reading: Import, path: Path, report: FileReport) -> _Written:
         return _Written()
     mapping = reading.mapping
     said = {ours for ours, theirs in mapping["columns"].items() if theirs in table.columns}
+    said |= {"week", "day", "period"} if "slot" in said else set()
     ours = columns.FILES[path.name]
     heads = [one.name for one in ours if one.is_required or one.name in said]
     written = _Written(unsaid=frozenset(one.name for one in ours) - said)
     names = Names(reading) if reading.feeds == Feeds.PUPILS else None
-    complete = names.complete if names else Keys(reading).resolve
+    complete = names.complete if names else _nobody if reading.feeds == Feeds.LESSONS else Keys(reading).resolve
     earlier: set[tuple[str, ...]] = set()
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
@@ -143,6 +148,11 @@ def _write(reading: Import, path: Path, report: FileReport) -> _Written:
     if not report.is_refused:
         written.passed_over = max(0, len(table.rows) - len(set(written.lines)))
     return written
+
+
+def _nobody(_values: dict[str, str]) -> str:
+    """Complete a row that is about no pupil: there is nothing to find."""
+    return ""
 
 
 def _known(
@@ -185,7 +195,7 @@ def _read(
                     with transaction.atomic():
                         reader(task)
                         if not report.is_refused:
-                            trace.keep(written.lines)
+                            trace.keep(written.lines, task.touched)
                             if reading.feeds == Feeds.PUPILS:
                                 name_pupils(school, written.remote_ids)
                         if report.is_refused or reading.is_dry_run:

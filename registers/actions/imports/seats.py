@@ -30,7 +30,10 @@ def read_seats(task: Task) -> None:
         seats.read(row)
     seats.check_marks()
     if not task.report.is_refused:
-        reconcile(Seat, seats.wanted, seats.held, school=task.school).count_in(task.report, len(seats.wanted))
+        written = reconcile(Seat, seats.wanted, seats.held, school=task.school)
+        written.count_in(task.report, len(seats.wanted))
+        for key, row in seats.lines.items():
+            task.touched["seat", written.rows[key].pk] = row.number
 
 
 class _Seats:

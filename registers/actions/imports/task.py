@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,7 @@ class Task:
     report: FileReport
     folder: Report
     unsaid: frozenset[str] = frozenset()  # columns the file has for its form alone: the record keeps what it has
+    touched: dict[tuple[str, int], int] = field(default_factory=dict)  # rows of the timetable by kind and key: its line
 
     def is_there(self, file: str) -> bool:
         """Tell whether another file lies in the same folder."""

@@ -143,6 +143,8 @@ def read_lessons(task: Task) -> None:
         return
     held_groups = {one.name: one for one in TeachingGroup.objects.filter(school=task.school)}
     classes = reconcile(TeachingGroup, groups, held_groups, school=task.school).rows
+    for slot, one in reversed(said.items()):
+        task.touched["class", classes[slot.group].pk] = one.row.number
     _Lessons(task, classes, periods).bring(said)
     _tell_clashes(task)
 
@@ -165,8 +167,10 @@ def _slot(row: Row, periods: Mapping[str, Period]) -> _Slot | None:
     if day and (weekday is None or not 1 <= weekday <= _LAST_WEEKDAY):
         row.refuse("day", "Write a weekday, like Monday or Mon, or its number from 1 for Monday to 5.")
         return None
+    if period.isdecimal() and period not in periods and f"P{period}" in periods:
+        period = f"P{period}"
     if period and period not in periods:
-        row.refuse("period", "There is no period of this name. Add it to periods.csv.")
+        row.refuse("period", "There is no period of this name. Add it to periods.csv, or under Timetable, Periods.")
         return None
     return _Slot(group, week, weekday, period) if group and period and weekday else None
 
@@ -216,8 +220,9 @@ class _Lessons:
             .annotate(last=Max("on"))
             .values_list("lesson", "last")
         )
-        self.making: list[Lesson] = []
+        self.making: list[tuple[Lesson, int]] = []
         self.changing: list[Lesson] = []
+        self.covers = 0
 
     def bring(self, said: Mapping[_Slot, _Said]) -> None:
         """Judge every lesson of the file, then write."""
@@ -230,7 +235,17 @@ class _Lessons:
         if self.task.report.is_refused:
             return
         Lesson.objects.bulk_update(self.changing, ["teacher", "room", "from_on", "to_on"], batch_size=500)
-        Lesson.objects.bulk_create(self.making, batch_size=500)
+        for made, number in zip(
+            Lesson.objects.bulk_create([lesson for lesson, _ in self.making], batch_size=500),
+            [number for _, number in self.making],
+            strict=True,
+        ):
+            self.task.touched["lesson", made.pk] = number
+        if self.covers:
+            self.task.report.note(
+                f"Cover of days to come was taken off lessons that have another teacher or room now: {self.covers}."
+                " Arrange it anew."
+            )
 
     def _beside(self, slot: _Slot) -> str:
         """Name the weeks of a lesson of the record that would be at the same time as a new one, "" where there is none.
@@ -249,6 +264,7 @@ class _Lessons:
             self._begin(slot, one, one.from_on or self.first)
             count(added=1)
             return
+        self.task.touched["lesson", held.pk] = one.row.number
         last = self.taken.get(held.pk)
         if one.to_on and one.to_on < held.from_on:
             one.row.refuse("to_on", f"The last day is before the first, {spoken_date(held.from_on)}.")
@@ -278,27 +294,26 @@ class _Lessons:
         teacher = seat.get("teacher_id", held.teacher_id)
         room = seat.get("room", held.room)
         to_on = one.to_on if one.row.has("to_on") else held.to_on
-        LessonCover.objects.filter(lesson=held, on__gte=start).delete()
+        self.covers += LessonCover.objects.filter(lesson=held, on__gte=start).delete()[0]
         self._set(held, to_on=start - _DAY)
-        self._make(slot, teacher, room, start, to_on)
+        self._make(slot, one, teacher, room, start, to_on)
 
     def _begin(self, slot: _Slot, one: _Said, from_on: date) -> None:
-        self._make(slot, one.teacher.pk if one.teacher else None, one.room, from_on, one.to_on)
+        self._make(slot, one, one.teacher.pk if one.teacher else None, one.room, from_on, one.to_on)
 
-    def _make(self, slot: _Slot, teacher: int | None, room: str, from_on: date, to_on: date | None) -> None:
-        self.making.append(
-            Lesson(
-                school=self.task.school,
-                teaching_group=self.classes[slot.group],
-                week=slot.week,
-                weekday=slot.weekday,
-                period=self.periods[slot.period],
-                teacher_id=teacher,
-                room=room,
-                from_on=from_on,
-                to_on=to_on,
-            )
+    def _make(self, slot: _Slot, one: _Said, teacher: int | None, room: str, from_on: date, to_on: date | None) -> None:
+        made = Lesson(
+            school=self.task.school,
+            teaching_group=self.classes[slot.group],
+            week=slot.week,
+            weekday=slot.weekday,
+            period=self.periods[slot.period],
+            teacher_id=teacher,
+            room=room,
+            from_on=from_on,
+            to_on=to_on,
         )
+        self.making.append((made, one.row.number))
 
     def _set(self, lesson: Lesson, **values: Any) -> None:
         for name, value in values.items():

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from django.apps import apps
 from django.db import connection, models
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from attendance_office.staff.models import TutorGroup
-from registers.models import Contact, Enrolment, Import, ImportedRow, Parent, Placement, Pupil
+from registers.models import (
+    Contact,
+    Enrolment,
+    Import,
+    ImportedRow,
+    Lesson,
+    Parent,
+    Placement,
+    Pupil,
+    Seat,
+    TeachingGroup,
+)
 from registers.rules.names import folded
 
 # In the order in which they are made; an import is taken back in the other.
@@ -24,22 +35,28 @@ THINGS: Final[tuple[tuple[str, type[models.Model]], ...]] = (
     ("placement", Placement),
     ("contact", Contact),
     ("parent", Parent),
+    ("class", TeachingGroup),
+    ("lesson", Lesson),
+    ("seat", Seat),
 )
+# Whose row it is that Postgres shows: of this transaction, which is not over; never what somebody else did meanwhile.
+_OWN: Final = """pg_xact_status(({0}::text::bigint + (pg_current_xact_id()::text::bigint >> 32 << 32))::text::xid8)
+                 = 'in progress'"""
 _AT_ONCE: Final = 2000
 _MARKS: Final = """
     INSERT INTO registers_importedrow (school_id, import_id, row, thing, thing_id, did, before)
     SELECT m.school_id, %(reading)s, coalesce(l.row, 0), 'mark', m.id, 'added', NULL
     FROM registers_mark m LEFT JOIN pg_temp.import_lines l
       ON l.pupil_id = m.pupil_id AND l."on" = m."on" AND l.half = m.half
-    WHERE m.school_id = %(school)s AND m.origin = 'import' AND m.id > %(mark)s
+    WHERE m.school_id = %(school)s AND m.origin = 'import' AND m.id > %(mark)s AND {own_mark}
     UNION ALL
     SELECT a.school_id, %(reading)s, coalesce(l.row, 0), 'mark', a.mark_id, 'changed',
            jsonb_build_object('code', a.from_code, 'minutes_late', a.from_minutes, 'comment', a.from_comment,
                               'now', a.to_code)
     FROM registers_amendment a LEFT JOIN pg_temp.import_lines l
       ON l.pupil_id = a.pupil_id AND l."on" = a."on" AND l.half = a.half
-    WHERE a.school_id = %(school)s AND a.id > %(amendment)s
-"""
+    WHERE a.school_id = %(school)s AND a.id > %(amendment)s AND {own_amendment}
+""".format(own_mark=_OWN.format("m.xmin"), own_amendment=_OWN.format("a.xmin"))  # noqa: S608 - our own words alone
 
 
 class Trace:
@@ -55,28 +72,35 @@ class Trace:
             cursor.execute("SELECT coalesce(max(id), 0) FROM registers_amendment")
             (self.amendment,) = cursor.fetchone()
 
-    def keep(self, lines: list[int]) -> None:
-        """Write down what was made and changed since, each with the line of the file where one is known."""
+    def keep(self, lines: list[int], touched: Mapping[tuple[str, int], int]) -> None:
+        """Write down what was made and changed since, each with the line of the file where one is known.
+
+        `touched` gives the lines of our own file by kind and key, as far as the reader knows them.
+        """
         if self.reading.feeds == "marks":
             self._keep_marks(lines)
             return
         of_pupil = self._lines_of_pupils(lines)
-        of_contact = self._lines_of_contacts(lines) if self.reading.feeds == "contacts" else {}
+        # The first line of our own file holds the names.
+        of_thing = {key: lines[number - 2] for key, number in touched.items()}
+        if self.reading.feeds == "contacts":
+            of_thing |= self._lines_of_contacts(lines)
         rows: list[ImportedRow] = []
         for name, model in THINGS:
             school = {"school": self.reading.school_id}
-            made = model._default_manager.filter(pk__gt=self.last[name], **school)  # noqa: SLF001
-            rows += [self._row(name, thing, of_pupil, of_contact, ImportedRow.Did.ADDED, None) for thing in made]
+            made = own(model._default_manager.filter(pk__gt=self.last[name], **school))  # noqa: SLF001
+            rows += [self._row(name, thing, of_pupil, of_thing, ImportedRow.Did.ADDED, None) for thing in made]
             event = event_of(model)
             if event is None:
                 continue
             kept: dict[int, Any] = {}
-            for one in event.objects.filter(
+            changed = event.objects.filter(
                 pgh_id__gt=self.events[name], pgh_label="update", pgh_obj_id__lte=self.last[name], **school
-            ).order_by("-pgh_id"):
+            )
+            for one in own(changed).order_by("-pgh_id"):
                 kept[one.pgh_obj_id] = one
             rows += [
-                self._row(name, one, of_pupil, of_contact, ImportedRow.Did.CHANGED, _values(one, model))
+                self._row(name, one, of_pupil, of_thing, ImportedRow.Did.CHANGED, _values(one, model))
                 for one in kept.values()
             ]
         ImportedRow.objects.bulk_create(rows, batch_size=_AT_ONCE)
@@ -86,7 +110,7 @@ class Trace:
         name: str,
         thing: Any,
         of_pupil: dict[int, int],
-        of_contact: dict[tuple[str, int], int],
+        of_thing: dict[tuple[str, int], int],
         did: str,
         before: dict[str, Any] | None,
     ) -> ImportedRow:
@@ -95,7 +119,7 @@ class Trace:
         return ImportedRow(
             school_id=self.reading.school_id,
             of_import=self.reading,
-            row=of_contact.get((name, pk)) or of_pupil.get(pupil or 0, 0),
+            row=of_thing.get((name, pk)) or of_pupil.get(pupil or 0, 0),
             thing=name,
             thing_id=pk,
             did=did,
@@ -153,6 +177,12 @@ class Trace:
         with self.path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 yield tuple(row.get(name) or "" for name in names)
+
+
+def own(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Give those rows that this transaction wrote."""
+    xmin = f'"{rows.model._meta.db_table}".xmin'
+    return rows.extra(where=[_OWN.format(xmin)])  # noqa: S610 - our own table's name alone is put in
 
 
 def event_of(model: type[models.Model]) -> Any:

@@ -24,6 +24,13 @@ _AMENDED_SINCE: Final = """
     SELECT count(*) FROM registers_importedrow r JOIN registers_amendment a ON a.mark_id = r.thing_id
     WHERE r.import_id = %s AND r.thing = 'mark' AND (r.did = 'added' OR a.at > %s)
 """
+_MARKED_SINCE: Final = """
+    SELECT count(*) FROM registers_importedrow r
+    JOIN registers_seat s ON s.id = r.thing_id
+    JOIN registers_lesson l ON l.teaching_group_id = s.teaching_group_id
+    JOIN registers_lessonmark m ON m.school_id = r.school_id AND m.lesson_id = l.id AND m.pupil_id = s.pupil_id
+    WHERE r.import_id = %s AND r.thing = 'seat' AND m.recorded_at > %s
+"""
 _TAKE_BACK: Final = """
     DELETE FROM registers_mark m USING registers_importedrow r
     WHERE r.import_id = %s AND r.thing = 'mark' AND r.did = 'added' AND m.id = r.thing_id
@@ -35,6 +42,9 @@ _AMEND_BACK: Final = """
     FROM registers_importedrow r
     WHERE r.import_id = %s AND r.thing = 'mark' AND r.did = 'changed' AND m.id = r.thing_id
 """
+
+
+_MANY: Final = {"class": "classes"}
 
 
 def undo_import(*, reading: Import, reason: str, by: User, at: datetime) -> Counter[str]:
@@ -73,7 +83,8 @@ def undo_import(*, reading: Import, reason: str, by: User, at: datetime) -> Coun
             )
     except (ProtectedError, IntegrityError) as held:
         raise Refused(
-            "Something later depends on it: marks, notes, agreements or groups of its pupils. Nothing was taken back."
+            "Something later depends on it: marks, notes, agreements or groups of its pupils, registers of its lessons."
+            " Nothing was taken back."
         ) from held
     return done
 
@@ -84,15 +95,19 @@ def _check(row: Import) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_AMENDED_SINCE, [row.pk, row.finished_at])
         (amended,) = cursor.fetchone()
+        cursor.execute(_MARKED_SINCE, [row.pk, row.finished_at])
+        (marked,) = cursor.fetchone()
     if amended:
         wrong.append(f"{amended} of its marks were amended since.")
+    if marked:
+        wrong.append(f"{marked} marks of lessons were made since in the seats of its pupils.")
     for name, model in THINGS:
         event = event_of(model)
         if event is None:
             continue
         later = _changed_later(event, row, name)
         if later:
-            wrong.append(f"{len(later)} of its {name}s were changed since.")
+            wrong.append(f"{len(later)} of its {_MANY.get(name, name + 's')} were changed since.")
     if wrong:
         raise Refused(" ".join([*wrong, "Nothing was taken back."]))
 

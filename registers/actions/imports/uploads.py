@@ -49,7 +49,7 @@ def upload_file(
         where = f" (row {wrong.row})" if wrong.row else ""
         raise Refused(f"{wrong}{where}") from wrong
     if other := systems.other_kind(table):
-        raise Refused(f"{name} brings {other}. Pupils, contacts and session marks are read here.")
+        raise Refused(f"{name} brings {other}. Pupils, contacts, session marks, lessons and seats are read here.")
     guess = systems.guess(table)
     if brought:
         columns = systems.match(table, brought.feeds, system=brought.system)
@@ -129,7 +129,7 @@ def match_columns(
     Raises Refused while it is read or once it was, and where a column that must be there is not matched.
     """
     if feeds not in systems.FEEDS:
-        raise Refused("Say what the file brings: pupils, contacts or session marks.")
+        raise Refused("Say what the file brings: pupils, contacts, session marks, lessons or seats.")
     table = table_of(reading)
     chosen = {ours: theirs for ours, theirs in columns.items() if ours in systems.FEEDS[feeds] and theirs}
     strange = sorted(set(chosen.values()) - set(table.columns))

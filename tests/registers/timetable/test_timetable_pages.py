@@ -71,7 +71,7 @@ def test_grids_in_few_queries(timetable, cast, office, count_queries):
     for by, who in (("teacher", cast.pat.pk), ("class", timetable.nine_en.pk), ("pupil", cast.callum.pk)):
         with count_queries(14):
             page(office, "timetable", by=by, who=who)
-    with count_queries(16):
+    with count_queries(17):
         page(office, "class_detail", timetable.nine_en.pk)
     with count_queries(14):
         page(office, "lesson_day")
