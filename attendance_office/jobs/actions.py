@@ -32,9 +32,10 @@ DEFAULTS: Final[Mapping[Job, time]] = {
     Job.LATES_MORNING: time(10, 0),
     Job.LATES_LESSONS: time(15, 30),
     Job.ILLNESS: time(11, 30),
+    Job.LEAVERS: time(15, 0),
 }
 # Days and lateness other than every school day and an hour.
-USUAL_DAYS: Final[Mapping[Job, str]] = {Job.DOUBT_TRAWL: "4", Job.ABSENCE_TRAWL: "5"}
+USUAL_DAYS: Final[Mapping[Job, str]] = {Job.DOUBT_TRAWL: "4", Job.ABSENCE_TRAWL: "5", Job.LEAVERS: "5"}
 USUAL_WINDOWS: Final[Mapping[Job, int]] = {
     Job.KNOWN_CODES: 540,
     Job.DOUBT_TRAWL: 480,
@@ -46,6 +47,7 @@ USUAL_WINDOWS: Final[Mapping[Job, int]] = {
     Job.LATES_MORNING: 240,
     Job.LATES_LESSONS: 480,
     Job.ILLNESS: 480,
+    Job.LEAVERS: 480,
 }
 
 

@@ -140,5 +140,6 @@ WORK: Final[Mapping[Job, str]] = {
     Job.DAILY_SUMMARY: "reporting.actions.daily.daily_summary_job",
     Job.LATES_MORNING: "reporting.actions.daily.lates_morning_job",
     Job.ILLNESS: "reporting.actions.illness.illness_job",
+    Job.LEAVERS: "reporting.actions.leavers.leavers_job",
     Job.LATES_LESSONS: "reporting.actions.daily.lates_lessons_job",
 }

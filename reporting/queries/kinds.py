@@ -14,6 +14,7 @@ from reporting.models import Report
 from .day_page import day_page
 from .illness_page import illness_page
 from .lates_page import lates_lessons_page, lates_morning_page
+from .leavers_page import leavers_page
 from .report_page import Page
 from .week_page import week_page
 
@@ -49,5 +50,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     Report.ILLNESS: Kind(
         illness_page, "illness", "Illness", (Role.SLT, Role.LEAD), "on the day on which an illness goes round"
+    ),
+    Report.LEAVERS: Kind(
+        leavers_page, "leavers", "Leavers and joiners", (Role.OFFICER, Role.LEAD, Role.DATA_MANAGER), "once a week"
     ),
 }

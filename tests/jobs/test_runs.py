@@ -114,6 +114,7 @@ def test_a_school_gets_the_usual_timetable_once(school):
         ("pm_sweep", "13:45", 60, "12345"),
         ("pm_second_pass", "14:05", 60, "12345"),
         ("friday", "14:30", 480, "12345"),
+        ("leavers", "15:00", 480, "5"),
         ("lates_lessons", "15:30", 480, "12345"),
         ("doubt_trawl", "15:45", 480, "4"),
     ]
