@@ -15,6 +15,7 @@ from letters.actions import deliveries, making, outbox, runs
 from letters.actions.doubts import find_doubted
 from letters.actions.proving import prove_post
 from letters.queries.outbox import waiting
+from letters.queries.proof import PROVED
 
 MAKING_AT_A_STRETCH: Final = timedelta(seconds=8)
 
@@ -71,5 +72,5 @@ def ask_notify() -> dict[str, int]:
 def prove_posts() -> int:
     """Prove every school's post room; give in how many the proof does not hold."""
     proofs = [prove_post(school=school, at=clock.now()) for school in School.objects.order_by("pk")]
-    jobs.beat(name="letters.prove_post", at=clock.now())
+    jobs.beat(name=PROVED, at=clock.now())
     return sum(not proof.fits for proof in proofs)

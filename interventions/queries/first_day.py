@@ -304,7 +304,7 @@ def _lines(
     for day in days.values() or (None,):
         first = day is None or day is next(iter(days.values()))
         own = [one for one in family.pupils if members.get(one.pk) == day or (first and one.pk not in members)]
-        part = Family(tuple(own), family.links, family.adults, family.stop, family.flagged)
+        part = Family(tuple(own), family.links, family.adults, family.stop, family.flagged, family.groups)
         planned = plan(part, rule, session, school=school, ring=ring)
         found.append(Line(part, planned, {one.pk: marks[one.pk] for one in own if one.pk in marks}, 0, day))
     return found

@@ -135,7 +135,7 @@ def alert_settings(request: StaffRequest) -> HttpResponse:
         "no_contact_at": schedule.starts_at if schedule else DEFAULTS[Job.NO_CONTACT],
         "flags": rule.flags,
     }
-    form = forms.AlertSettings(request.POST or None, initial=initial, choices=flag_choices())
+    form = forms.AlertSettings(request.POST or None, initial=initial, choices=flag_choices(request.school))
     if request.method == "POST" and form.is_valid():
         try:
             actions.keep_settings(school=request.school, **form.cleaned_data, by=request.user, at=clock.now())

@@ -133,11 +133,11 @@ def keep_alert_rule(
 ) -> AlertRule:
     """Change the school's rule on alerts.
 
-    Raises Refused for a countdown of none or over an hour, and for a flag that is none.
+    Raises Refused for a countdown of none or over an hour, and for a flag or group that is none.
     """
     if not 1 <= countdown_minutes <= 60:
         raise Refused("The countdown is 1 to 60 minutes.")
-    known = [name for name, _ in flag_choices()]
+    known = [name for name, _ in flag_choices(school)]
     if set(flags) - set(known):
         raise Refused("Choose whose homes are never alerted from the list.")
     with trail.signed(by=by, at=at, school_id=school.pk, reason="Alert settings"):

@@ -96,7 +96,7 @@ def make_certificates(
             school.pk, [one.pupil.pk for one in chosen], from_on=asked.from_on, to_on=asked.to_on, earlier=asked.earlier
         )
         layout = {"layout": "landscape"} if is_landscape else {}
-        Letter.objects.bulk_create(
+        made = Letter.objects.bulk_create(
             Letter(
                 school=school, key=f"certificate:{token}:{one.pupil.pk}", kind=asked.kind, pupil=one.pupil,
                 version=version, channel=Letter.Channel.HAND, to_name=one.pupil.name, facts=facts[one.pupil.pk],
@@ -106,7 +106,8 @@ def make_certificates(
         )  # fmt: skip
         trail.record(
             verb="made certificates", by=by, at=at, school_id=school.pk, subject_kind="print run", subject_id=run.pk,
-            words=f"{run.title}, {asked.from_on} to {asked.to_on}", after={"pupils": [one.pupil.pk for one in chosen]},
+            words=f"{run.title}, {asked.from_on} to {asked.to_on}",
+            after={"pupils": [one.pupil.pk for one in chosen], "letters": [one.pk for one in made]},
         )  # fmt: skip
     return run
 

@@ -32,7 +32,7 @@ class LetterPolicy(models.Model):
     below = models.DecimalField("below, per cent", max_digits=5, decimal_places=2)
     counted = models.CharField(max_length=10, choices=Counted.choices, default=Counted.YEAR)
     least_possible = models.PositiveSmallIntegerField("least possible sessions", default=20)
-    cooling_off_days = models.PositiveSmallIntegerField("days between two letters to a home", default=21)
+    cooling_off_days = models.PositiveSmallIntegerField("days between two letters about a pupil", default=21)
     recovers_after_days = models.PositiveSmallIntegerField("days at or above it that close an episode", default=28)
     new_within_days = models.PositiveSmallIntegerField("days on roll before a letter", default=28)
     leaves_out = models.JSONField(default=list, help_text="Names of flags, as is_vulnerable, and group:KEY.")

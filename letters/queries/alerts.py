@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
+
+from django.db.models import Q
 
 from attendance_office import clock
 from attendance_office.staff.models import School
@@ -18,7 +20,7 @@ from registers.rules.sessions import Session
 
 from .asks import half_words
 from .ground import Ground, WhyNot
-from .policies import FLAGS, PRIVATE_FLAGS, standing_stops
+from .policies import FLAGS, PRIVATE_FLAGS, group_choices, groups_named, memberships_on, standing_stops
 from .words import Words
 
 UNEXPLAINED: Final = "N"
@@ -34,6 +36,7 @@ class Family:
     adults: tuple[Adult, ...]
     stop: Stop | None = None
     flagged: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
     @property
     def ids(self) -> frozenset[int]:
@@ -70,7 +73,7 @@ def rule_of(school: School) -> AlertRule:
 
 
 def families_of(school: School, pupils: Sequence[Pupil], session: Session, rule: AlertRule) -> list[Family]:
-    """Give pupils by family with what an alert has to know: three queries, whatever their number.
+    """Give pupils by family with what an alert has to know: four queries, whatever their number; a fifth for groups.
 
     Pupils are of one family who share an adult with parental responsibility or who lives with them, or a home.
     """
@@ -82,10 +85,38 @@ def families_of(school: School, pupils: Sequence[Pupil], session: Session, rule:
         faults.setdefault(contact, set()).add(way)
     stops = standing_stops(school.pk, session.on, covers=("all", "messages"))
     by_key = {pupil.pk: pupil for pupil in pupils}
+    children = _children_of(school, links, pupils, session.on)
+    in_groups = memberships_on(
+        school.pk, {one.pk for mine in children.values() for one in mine} | {*ids}, groups_named(rule.flags), session.on
+    )
     found = []
     for family in together(ids, shared_by(pupils, links)):
         own = [link for link in links if link.pupil_id in family]
-        found.append(_family([by_key[pk] for pk in family], own, faults, stops, rule))
+        mine = [by_key[pk] for pk in family]
+        # A home is flagged by any child of it, one who is in school today too.
+        home = {one.pk: one for link in own for one in children.get(link.contact_id, ())} | {
+            one.pk: one for one in mine
+        }
+        flags = [
+            FLAGS[name] for name in rule.flags if name in FLAGS and any(getattr(one, name) for one in home.values())
+        ]
+        groups = dict.fromkeys(name for pk in home for name in in_groups.get(pk, {}).values())
+        found.append(_family(mine, own, faults, stops, flagged=tuple(flags), groups=tuple(groups)))
+    return found
+
+
+def _children_of(school: School, links: Sequence[Parent], pupils: Sequence[Pupil], on: date) -> dict[int, list[Pupil]]:
+    """Give the other children on roll of the adults of these pupils' homes, by adult: one query."""
+    adults = {link.contact_id for link in links if link.has_responsibility or link.lives_with}
+    rows = (
+        Parent.objects.filter(Q(has_responsibility=True) | Q(lives_with=True), school=school, contact__in=adults)
+        .exclude(pupil__in=pupils)
+        .filter(pupil__in=Pupil.objects.filter(school=school).on_roll(on))
+        .select_related("pupil")
+    )
+    found: dict[int, list[Pupil]] = {}
+    for row in rows:
+        found.setdefault(row.contact_id, []).append(row.pupil)
     return found
 
 
@@ -110,6 +141,9 @@ def plan(family: Family, rule: AlertRule, session: Session, *, school: School, r
     if family.flagged:
         private = f"{', '.join(family.flagged)}: a person rings, and the DSL is told"
         return _nobody(family, WhyNot(Ground.LEFT_OUT, "Not alerted by the school's rule: a person rings", private))
+    if family.groups:
+        named = f"In the group {listed(family.groups)}, whose homes are never alerted: a person rings"
+        return _nobody(family, WhyNot(Ground.LEFT_OUT, named))
     if family.stop is not None:
         return _nobody(family, _stopped(family.stop))
     told = whom_to_tell(family.adults, family.ids)
@@ -156,7 +190,9 @@ def _family(
     links: Sequence[Parent],
     faults: Mapping[int, set[str]],
     stops: Mapping[int, Stop],
-    rule: AlertRule,
+    *,
+    flagged: tuple[str, ...],
+    groups: tuple[str, ...],
 ) -> Family:
     of: dict[int, set[int]] = {}
     barred = {link.contact_id for link in links if link.do_not_contact}
@@ -183,8 +219,7 @@ def _family(
         for pk, mine in of.items()
     ]
     stop = next((stops[pupil.pk] for pupil in pupils if pupil.pk in stops), None)
-    flags = [FLAGS[name] for name in rule.flags if name in FLAGS and any(getattr(pupil, name) for pupil in pupils)]
-    return Family(tuple(pupils), tuple(links), tuple(adults), stop, tuple(flags))
+    return Family(tuple(pupils), tuple(links), tuple(adults), stop, flagged, groups)
 
 
 def _stopped(stop: Stop) -> WhyNot:
@@ -197,6 +232,6 @@ def _nobody(family: Family, why: WhyNot) -> Planned:
     return Planned(family, Told(None, why_not=why.words), None, why)
 
 
-def flag_choices() -> list[tuple[str, str]]:
-    """Give the facts about a pupil by which a home may be left out of alerts."""
-    return [(name, FLAGS[name]) for name in FLAGS if name in PRIVATE_FLAGS]
+def flag_choices(school: School) -> list[tuple[str, str]]:
+    """Give by what a home may be left out of alerts: facts about a pupil, and the school's own groups."""
+    return [*((name, FLAGS[name]) for name in FLAGS if name in PRIVATE_FLAGS), *group_choices(school.pk)]

@@ -10,10 +10,10 @@ from enum import StrEnum
 from letters.models import LetterPolicy, Stop
 from letters.rules.households import Household, Reader, households, may_be_written_to
 from letters.rules.levels import is_new
-from registers.models import ContactFault, Enrolment, Membership, Parent, Pupil
+from registers.models import ContactFault, Enrolment, Parent, Pupil
 from registers.rules.dates import spoken_date
 
-from .policies import FLAGS, PRIVATE_FLAGS, groups_left_out, standing_stops
+from .policies import FLAGS, PRIVATE_FLAGS, groups_left_out, memberships_on, standing_stops
 
 
 class Ground(StrEnum):
@@ -125,11 +125,7 @@ def around(school_id: int, pupil_ids: Collection[int], on: date, *, policies: It
     for stay in Enrolment.objects.filter(school=school_id, pupil__in=pupil_ids).order_by("starts_on"):
         found.stays.setdefault(stay.pupil_id, []).append(stay)
     found.stops = standing_stops(school_id, on, covers=("all", "letters"))
-    groups = groups_left_out(policies)
-    if groups:
-        rows = Membership.objects.filter(school=school_id, pupil__in=pupil_ids, group__in=groups, from_on__lte=on)
-        for row in rows.exclude(to_on__lt=on).select_related("group"):
-            found.groups.setdefault(row.pupil_id, {})[row.group_id] = row.group.name
+    found.groups = memberships_on(school_id, pupil_ids, groups_left_out(policies), on)
     for pupil_id, readers in readers_of(school_id, pupil_ids).items():
         found.homes[pupil_id], found.lost[pupil_id] = households(readers)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from letters.models import LetterPolicy, Stop
 from letters.rules.levels import period_start
-from registers.models import Group
+from registers.models import Group, Membership
 from registers.queries.pupils import SAFEGUARDING
 from registers.rules.ages import school_year_starts
 from registers.rules.sessions import Calendar
@@ -72,14 +72,35 @@ def window_of(policy: LetterPolicy, on: date, calendar: Calendar) -> Window:
 
 def groups_left_out(policies: Iterable[LetterPolicy]) -> set[int]:
     """Give the keys of the groups that any of these policies leaves out."""
-    names = (name for policy in policies for name in policy.leaves_out)
+    return groups_named(name for policy in policies for name in policy.leaves_out)
+
+
+def groups_named(names: Iterable[str]) -> set[int]:
+    """Give the keys of the school's own groups among names of flags and groups."""
     return {int(name.removeprefix("group:")) for name in names if name.startswith("group:")}
+
+
+def memberships_on(
+    school_id: int, pupil_ids: Collection[int], groups: Collection[int], on: date
+) -> dict[int, dict[int, str]]:
+    """Give of each pupil the names of those of these groups that they are in on a day: one query, none for no group."""
+    found: dict[int, dict[int, str]] = {}
+    if groups:
+        rows = Membership.objects.filter(school=school_id, pupil__in=pupil_ids, group__in=groups, from_on__lte=on)
+        for row in rows.exclude(to_on__lt=on).select_related("group"):
+            found.setdefault(row.pupil_id, {})[row.group_id] = row.group.name
+    return found
 
 
 def left_out_choices(school_id: int) -> list[tuple[str, str]]:
     """Give what a policy may leave out, as choices: facts about pupils, and the school's own groups."""
+    return [*FLAGS.items(), *group_choices(school_id)]
+
+
+def group_choices(school_id: int) -> list[tuple[str, str]]:
+    """Give the school's own groups as choices: one query."""
     groups = Group.objects.filter(school=school_id).order_by("name")
-    return [*FLAGS.items(), *((f"group:{group.pk}", f"Group: {group.name}") for group in groups)]
+    return [(f"group:{group.pk}", f"Group: {group.name}") for group in groups]
 
 
 def standing_stops(school_id: int, on: date, *, covers: Iterable[str]) -> dict[int, Stop]:

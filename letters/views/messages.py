@@ -19,6 +19,7 @@ from letters import filters, forms, tables
 from letters.actions.outbox import settle
 from letters.models import Message
 from letters.queries.outbox import counts_by_state, leaves_the_building, messages_for
+from letters.queries.proof import proof_of, proved_at
 
 
 @require_GET
@@ -40,6 +41,8 @@ def message_list(request: StaffRequest) -> HttpResponse:
             "failed": counts.get(Message.State.FAILED, 0),
             "waiting": counts.get(Message.State.WAITING, 0),
             "leaves": leaves_the_building(),
+            "proof": proof_of(request.school, at=clock.now()),
+            "proved_at": proved_at(),
         },
     )
 

@@ -13,7 +13,7 @@ from django.db.models import Count, Min
 from attendance_office.jobs.models import Beat, Run
 from attendance_office.staff.models import School
 from letters.models import Message
-from letters.queries.proof import proof_of
+from letters.queries.proof import proof_of, proved_at
 
 BEAT_GRACE = timedelta(minutes=3)
 PROOF_GRACE = timedelta(minutes=25)
@@ -71,12 +71,12 @@ def _uncertain(school: School) -> Sign:
 
 def _proof(school: School, at: datetime) -> Sign:
     proof = proof_of(school, at=at)
-    last = Beat.objects.filter(name="letters.prove_post").first()
-    is_proved = last is not None and at - last.at <= PROOF_GRACE
+    last = proved_at()
+    is_proved = last is not None and at - last <= PROOF_GRACE
     return Sign(
         name="Proof of the post room",
         seen=proof.words if is_proved else f"{proof.words}; the ten-minute proof has not run",
-        since=last.at if last else None,
+        since=last,
         is_well=proof.fits and is_proved,
         remedy="Look in Post and Letters at what is named. What waits too long goes on when a worker runs.",
     )

@@ -13,9 +13,10 @@ from letters.actions.deliveries import note_delivery
 from letters.actions.outbox import deliver, reference_of, settle_stuck
 from letters.actions.stops import keep_stop
 from letters.models import Message
+from letters.queries.alerts import families_of, plan, rule_of
 from registers.actions.absences import Report, log_absence
 from registers.actions.contacts import report_fault
-from registers.models import ContactFault, Parent
+from registers.models import ContactFault, Group, Membership, Parent
 from registers.rules.absences import Span
 from tests.conftest import MONDAY, MORNING
 
@@ -38,6 +39,12 @@ def settings(cast, **fields):
         "flags": ["is_vulnerable", "has_protection_plan"],
     }  # fmt: skip
     keep_settings(school=cast.thornbridge, **(said | fields), by=cast.sandra, at=MORNING)
+
+
+def plan_of(cast, pupil):
+    rule = rule_of(cast.thornbridge)
+    (family,) = families_of(cast.thornbridge, [pupil], AM, rule)
+    return plan(family, rule, AM, school=cast.thornbridge, ring="")
 
 
 def test_each_family_gets_one_alert_that_names_no_reason_and_says_whom_to_ring(away):
@@ -109,6 +116,45 @@ def test_the_homes_of_flagged_pupils_are_never_alerted(away):
     away.tyler.is_looked_after = True
     away.tyler.save()
     assert prepare(away, away.tyler).alerts == 0
+
+
+def test_the_homes_of_an_own_group_are_rung_and_not_alerted_while_the_pupil_is_in_it(away):
+    group = Group.objects.create(school=away.thornbridge, name="Severe medical")
+    member = Membership.objects.create(
+        school=away.thornbridge, group=group, pupil=away.callum, from_on=MONDAY - timedelta(days=7)
+    )
+    settings(away, flags=[f"group:{group.pk}"])
+    assert prepare(away, away.callum).to_ring == 1
+    day = family_of(away.callum)
+    assert day.why_no_alert == "In the group Severe medical, whose homes are never alerted: a person rings"
+    assert not Message.objects.filter(kind="safeguarding").exists()
+    Membership.objects.filter(pk=member.pk).update(to_on=MONDAY - timedelta(days=1))
+    assert prepare(away, away.amina).alerts == 1
+    assert plan_of(away, away.callum).goes
+
+
+def test_a_group_put_on_the_rule_in_the_countdown_holds_the_alert_back(away):
+    group = Group.objects.create(school=away.thornbridge, name="Severe medical")
+    Membership.objects.create(school=away.thornbridge, group=group, pupil=away.callum, from_on=MONDAY)
+    prepare(away, away.callum)
+    settings(away, flags=[f"group:{group.pk}"])
+    message = send(alerts().get())
+    assert (message.state, "Severe medical" in message.ended_why) == ("cancelled", True)
+
+
+def test_another_schools_group_is_no_choice(away):
+    group = Group.objects.create(school=away.ridgeway, name="Theirs")
+    with pytest.raises(Refused, match="from the list"):
+        settings(away, flags=[f"group:{group.pk}"])
+
+
+def test_a_home_is_flagged_by_a_child_of_it_who_is_in_school_today(away):
+    sister = be(away.freya, has_protection_plan=True)
+    second_parent(sister, contact_of(away.callum))
+    assert prepare(away, away.callum).to_ring == 1
+    day = family_of(away.callum)
+    assert day.why_no_alert == "Not alerted by the school's rule: a person rings"
+    assert "Freya" not in day.why_private
 
 
 def test_prepared_twice_it_is_one_alert(away):
