@@ -115,7 +115,7 @@ _SQL: Final = """
 
 def _approvals(school: School) -> tuple[Sum, Sum]:
     with connection.cursor() as cursor:
-        asked = {"school": school.pk, "kinds": [*_APPROVALS.values()], "verbs": [*_APPROVALS]}
+        asked: dict[str, Any] = {"school": school.pk, "kinds": [*_APPROVALS.values()], "verbs": [*_APPROVALS]}
         cursor.execute(_SQL, asked)
         said, there, approved, with_approval = cursor.fetchone()
     return (
