@@ -157,7 +157,7 @@ class Answer:
         return [Part(value, words, tuple(members[value])) for value, words in self.choices(key) if value in members]
 
     def gaps(self) -> list[Gap]:
-        """Give each group the reader may know beside everybody else; without those that have nobody on one side."""
+        """Give each group the reader may know beside everybody else; without those that have no session on one side."""
         found = []
         for key in GAPS:
             axis = self.reader.axes.get(key)
@@ -168,7 +168,7 @@ class Answer:
                     continue
                 inside = tuple(line for line in self.lines if value in line.values[key])
                 outside = tuple(line for line in self.lines if value not in line.values[key])
-                if inside and outside and value != "N":
+                if value != "N" and _has_sessions(inside) and _has_sessions(outside):
                     name = axis.words if axis.is_yes_no else words
                     found.append(Gap(axis, Part(value, name, inside), Part("", "Everybody else", outside)))
         return found
@@ -218,6 +218,10 @@ class Answer:
             joined=tuple(line for line in self.lines if "joined" in line.values["roll"]),
             left=tuple(line for line in self.lines if "left" in line.values["roll"]),
         )
+
+
+def _has_sessions(lines: tuple[Line, ...]) -> bool:
+    return any(line.tally.possible for line in lines)
 
 
 def answer(reader: Reader, question: Question) -> Answer:

@@ -16,7 +16,7 @@ from registers.queries import spread
 from registers.rules.ages import school_year_starts
 from registers.rules.rates import Tally
 from registers.rules.sessions import monday
-from reporting.rules.following import beside, change_of, is_complete, sides, stood_near
+from reporting.rules.following import beside, change_of, is_complete, says_little, sides, stood_near
 from reporting.rules.small_numbers import is_small
 
 from .explorer import Answer, Part
@@ -97,13 +97,17 @@ def _line(letters: Mapping[int, date], weeks: _Weeks, others: _Weeks, level: Fra
     theirs = beside(letters.values(), near, others)
     few = is_small(theirs.pupils)
     return (
-        f"{change.pupils}: says little" if change.says_little else change.pupils,
+        _many(change.pupils),
         change.before.attendance_rate,
         change.after.attendance_rate,
         change.points,
-        SUPPRESSED if few else theirs.pupils,
+        SUPPRESSED if few else _many(theirs.pupils),
         SUPPRESSED if few else theirs.points,
     )
+
+
+def _many(pupils: int) -> Cell:
+    return f"{pupils}: says little" if says_little(pupils) else pupils
 
 
 def fairness_rows(school: School, found: Answer) -> tuple[list[tuple[Cell, ...]], int]:

@@ -5,7 +5,7 @@ All of it is of the whole school and names nobody: small numbers are held back a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -14,9 +14,9 @@ from typing import Any, Final
 from attendance_office import clock
 from attendance_office.staff.models import School
 from attendance_office.staff.roles import Can
-from attendance_office.web.charts import BarChart, HeatChart, Line, LineChart
+from attendance_office.web.charts import Line, LineChart
 from attendance_office.web.export import Cell, Column
-from attendance_office.web.templatetags.office import day, per_cent, thousands
+from attendance_office.web.templatetags.office import per_cent, thousands
 from registers.queries.calendar import calendar_of
 from registers.rules.ages import school_year
 from registers.rules.dates import spoken_date
@@ -30,8 +30,9 @@ from . import tables
 from .comparators import HOW_DFE_COUNTS, SHARES, Withheld, comparators
 from .explorer import Answer, Question, Reader, answer
 from .letters_followed import fairness_rows, followed_rows
+from .paper_parts import of_sheets, section, table
 from .periods import Period, year_before
-from .sheets import SUPPRESSED, Sheet
+from .sheets import SUPPRESSED
 
 # What the figures of a paper may tell pupils apart by.
 MAY_TELL: Final = frozenset({Can.SEE_FIGURES, Can.SEE_NEEDS, Can.SEE_MEANS})
@@ -135,8 +136,12 @@ def _expected_words(baseline: Baseline, distance: Distance) -> str:
         return f"{expected} It is met so far."
     return (
         f"{expected} {thousands(distance.sessions)} more sessions would have met it: {thousands(distance.a_week)} a "
-        f"week, as if {thousands(distance.pupils_a_week)} pupils more were here all week."
+        f"week, as if {_more_pupils(distance.pupils_a_week)} here all week."
     )
+
+
+def _more_pupils(number: int) -> str:
+    return "1 pupil more was" if number == 1 else f"{thousands(number)} pupils more were"
 
 
 def _points(change: Fraction) -> str:
@@ -174,7 +179,9 @@ def _trend(drawn: Drawn) -> dict[str, Any]:
         for (key, words), share in zip(SHARES, ours, strict=True)
     ]
     edition = published[0].edition
-    beside = _table(
+    is_earlier = drawn.period.to_on > edition.to_on
+    earlier_words = " It is of an earlier school year than these days." if is_earlier else ""
+    beside = table(
         "Beside the Department for Education's published figures",
         [
             Column("Share"),
@@ -182,10 +189,10 @@ def _trend(drawn: Drawn) -> dict[str, Any]:
             *(Column(one.words, is_share=True) for one in published),
         ],
         rows,
-        notes=[f"DfE: {edition.words}; {published[0].rule}."],
+        notes=[f"DfE: {edition.words}; {published[0].rule}.{earlier_words}"],
     )
     words = ["Each point is a school week, counted over every pupil on roll in it."]
-    return _section("trend", "How attendance has gone", words, [chart] if weeks else [], [beside])
+    return section("trend", "How attendance has gone", words, [chart] if weeks else [], [beside])
 
 
 def _persistent(drawn: Drawn) -> dict[str, Any]:
@@ -204,17 +211,19 @@ def _persistent(drawn: Drawn) -> dict[str, Any]:
             f"pupils were persistently absent ({per_cent(share)})."
         )
     if now.pupils and not tells_of_few(now.persistently_absent, now.pupils):
-        words.append(f"Now it is {per_cent(Fraction(now.persistently_absent, now.pupils))} of {thousands(now.pupils)}.")
-    return _of_sheets("persistent", "Persistent and severe absence", words, [tables.bands(drawn.now, drawn.school)])
+        words.append(
+            f"Now they are {per_cent(Fraction(now.persistently_absent, now.pupils))} of {thousands(now.pupils)}."
+        )
+    return of_sheets("persistent", "Persistent and severe absence", words, [tables.bands(drawn.now, drawn.school)])
 
 
 def _groups(drawn: Drawn) -> dict[str, Any]:
     words = ["Each line sets the pupils of a group beside everybody else over the same days. Groups overlap."]
-    return _of_sheets("groups", "Groups and their gaps", words, [tables.gaps(drawn.now)])
+    return of_sheets("groups", "Groups and their gaps", words, [tables.gaps(drawn.now)])
 
 
 def _years(drawn: Drawn) -> dict[str, Any]:
-    return _of_sheets("years", "Year groups", [], [tables.table(drawn.now, "year")])
+    return of_sheets("years", "Year groups", [], [tables.table(drawn.now, "year")])
 
 
 def _lates(drawn: Drawn) -> dict[str, Any]:
@@ -226,7 +235,7 @@ def _lates(drawn: Drawn) -> dict[str, Any]:
             "comes after the register has closed is late and counts as absent without leave."
         )
     ]
-    return _of_sheets("lates", "Lateness, and days of the week", words, [tables.weekdays(drawn.now)])
+    return of_sheets("lates", "Lateness, and days of the week", words, [tables.weekdays(drawn.now)])
 
 
 def _letters(drawn: Drawn) -> dict[str, Any]:
@@ -244,7 +253,7 @@ def _letters(drawn: Drawn) -> dict[str, Any]:
             "it; compare it with the change of the pupils who had none, and with few pupils expect chance to move it."
         ),
     ]
-    table = _table(
+    found = table(
         "Letters and what followed them",
         [
             Column("Letter"), Column("Pupils"), Column("Four weeks before", is_share=True),
@@ -260,7 +269,7 @@ def _letters(drawn: Drawn) -> dict[str, Any]:
             "A line with fewer than ten pupils says little. One that stands for fewer than five is held back.",
         ],
     )  # fmt: skip
-    return _section("letters", "Letters, and what followed them", words, [], [table] if rows else [])
+    return section("letters", "Letters, and what followed them", words, [], [found] if rows else [])
 
 
 def _fairness(drawn: Drawn) -> dict[str, Any]:
@@ -272,13 +281,13 @@ def _fairness(drawn: Drawn) -> dict[str, Any]:
             "answer: letters the school stopped, and when a pupil was absent, are not seen in it."
         )
     ]
-    table = _table(
+    found = table(
         "Letters at the same absence",
         [Column("Absence"), Column("Group"), Column("Pupils"), Column("Had a letter"), Column("For each hundred")],
         rows,
         notes=[f"{held_back} comparisons are held back: a number below {SMALL} stands in them."] if held_back else [],
     )
-    return _section("fairness", "Are letters sent fairly", words, [], [table] if rows else [])
+    return section("fairness", "Are letters sent fairly", words, [], [found] if rows else [])
 
 
 def _how_counted(drawn: Drawn) -> list[str]:
@@ -325,71 +334,3 @@ def _theirs(share: Fraction | Withheld) -> Cell:
 
 def _line(name: str, found: dict[date, Tally], weeks: Sequence[date]) -> Line:
     return Line(name, tuple(found[week].attendance_rate if week in found else None for week in weeks))
-
-
-def _of_sheets(key: str, title: str, words: list[str], sheets: Sequence[Sheet]) -> dict[str, Any]:
-    # The table of each chart is the sheet under it: it is not said twice.
-    charts = [sheet.chart for sheet in sheets if sheet.chart is not None]
-    found = [
-        _table(
-            sheet.title,
-            sheet.columns,
-            [row.cells for row in sheet.rows],
-            total=sheet.total.cells if sheet.total else (),
-            notes=sheet.notes,
-        )
-        for sheet in sheets
-    ]
-    return _section(key, title, words, charts, found, has_tables=True)
-
-
-def _section(
-    key: str,
-    title: str,
-    words: list[str],
-    charts: Iterable[LineChart | BarChart | HeatChart],
-    found: list[dict[str, Any]],
-    *,
-    has_tables: bool = False,
-) -> dict[str, Any]:
-    drawn = [
-        {
-            "title": one.title,
-            "words": one.words,
-            "svg": str(one.svg),
-            "heads": list(one.heads),
-            "rows": [] if has_tables else [[str(cell) for cell in row] for row in one.rows],
-        }
-        for one in charts
-    ]
-    return {"key": key, "title": title, "words": words, "charts": drawn, "tables": found}
-
-
-def _table(
-    title: str,
-    columns: Sequence[Column],
-    rows: Iterable[Sequence[Cell]],
-    *,
-    total: Sequence[Cell] = (),
-    notes: Sequence[str] = (),
-) -> dict[str, Any]:
-    kept = [[_text(cell, column) for cell, column in zip(row, columns, strict=True)] for row in rows]
-    return {
-        "title": title,
-        "heads": [column.heading for column in columns],
-        "rows": kept,
-        "total": [_text(cell, column) for cell, column in zip(total, columns, strict=True)] if total else [],
-        "notes": list(notes),
-    }
-
-
-def _text(cell: Cell, column: Column) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, Fraction):
-        return str(per_cent(cell)) if "points" not in column.heading else f"{float(cell * 100):+.1f}"
-    if isinstance(cell, (bool, str)):
-        return str(cell)
-    if isinstance(cell, int):
-        return str(thousands(cell))
-    return str(day(cell)) if isinstance(cell, date) else str(cell)

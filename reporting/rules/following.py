@@ -39,10 +39,10 @@ class Change:
         before, after = self.before.attendance_rate, self.after.attendance_rate
         return None if before is None or after is None else after - before
 
-    @property
-    def says_little(self) -> bool:
-        """Tell whether too few pupils stand behind it. Source: office practice."""
-        return self.pupils < LEAST_PUPILS
+
+def says_little(pupils: int) -> bool:
+    """Tell whether too few pupils stand behind a change to say anything. Source: office practice."""
+    return 0 < pupils < LEAST_PUPILS
 
 
 def weeks_around(on: date) -> tuple[tuple[date, ...], tuple[date, ...]]:

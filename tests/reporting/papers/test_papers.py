@@ -124,7 +124,7 @@ def test_what_is_expected_stands_on_the_paper_in_sessions_and_in_pupils_a_week(c
     actions.set_baseline(school=school, on=MONDAY, attendance=Decimal("95.00"), note="DfE", by=cast.laila, at=MORNING)
     said = " ".join(content_of(school, from_on=FIRST, to_on=MONDAY, at=MORNING)["headline"])
     # 95 % of 660 is 627: 17 more than 610, over three school weeks.
-    assert "17 more sessions would have met it: 6 a week, as if 1 pupils more" in said
+    assert "17 more sessions would have met it: 6 a week, as if 1 pupil more was here all week." in said
     actions.set_baseline(school=school, on=MONDAY, attendance=Decimal("92.40"), note="", by=cast.laila, at=MORNING)
     assert Baseline.objects.get().attendance == Decimal("92.40")
     assert "It is met so far" in " ".join(content_of(school, from_on=FIRST, to_on=MONDAY, at=MORNING)["headline"])

@@ -6,7 +6,7 @@ from fractions import Fraction
 from registers.rules.rates import Tally
 from registers.rules.sessions import monday
 from reporting.rules.baseline import Distance
-from reporting.rules.following import beside, change_of, is_complete, stood_near, weeks_around
+from reporting.rules.following import beside, change_of, is_complete, says_little, stood_near, weeks_around
 
 LETTER = date(2026, 10, 14)
 
@@ -29,7 +29,7 @@ def test_the_change_is_sums_over_sums_and_exact():
     )
     assert (found.pupils, found.before.attended, found.after.attended) == (2, 72, 75)
     assert found.points == Fraction(75, 80) - Fraction(72, 80)
-    assert found.says_little
+    assert [says_little(pupils) for pupils in (0, 2, 9, 10)] == [False, True, True, False]
 
 
 def test_whoever_has_one_side_only_is_left_out():
