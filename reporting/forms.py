@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from attendance_office.staff.models import School
 from registers.models import Group
+from registers.queries.years import Period as NamedPeriod
+from reporting.queries.pupil_file import KINDS, Asked
 
 
 class Period(forms.Form):
@@ -109,3 +112,52 @@ class ExpectedAttendance(forms.Form):
         help_text="The attendance baseline improvement expectation (ABIE) that DfE gave the school.",
     )
     note = forms.CharField(label="Where it is from", max_length=200, required=False)
+
+
+class PupilFile(forms.Form):
+    """What a reader asks of a pupil's file: a school year, everything, or days of one's own; kinds, words, order."""
+
+    period = forms.ChoiceField(label="Period", required=False)
+    from_on = forms.DateField(label="From", required=False, widget=Period.base_fields["from_on"].widget)
+    to_on = forms.DateField(label="To", required=False, widget=Period.base_fields["to_on"].widget)
+    q = forms.CharField(label="Search within", required=False, max_length=80)
+    order = forms.ChoiceField(
+        label="Order", required=False, choices=[("newest", "Newest first"), ("oldest", "Oldest first")]
+    )
+    kind = forms.MultipleChoiceField(label="Kinds", required=False)
+
+    def __init__(self, *args: Any, periods: Sequence[NamedPeriod], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.periods = periods
+        _choices(self.fields["period"], [(one.key, one.name) for one in periods])
+        _choices(self.fields["kind"], [(kind.key, kind.title) for kind in KINDS.values()])
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse days that end before they begin."""
+        said: dict[str, Any] = super().clean() or {}
+        if said.get("from_on") and said.get("to_on") and said["to_on"] < said["from_on"]:
+            self.add_error("to_on", "The last day lies before the first. Choose a later one.")
+        return said
+
+    @property
+    def period_chosen(self) -> NamedPeriod:
+        """Give the named period asked for; the first where none was."""
+        asked = self.cleaned_data.get("period") if self.is_valid() else ""
+        return next((one for one in self.periods if one.key == asked), self.periods[0])
+
+    def asked(self) -> Asked:
+        """Give what was asked; days of one's own go before the named period. What is not valid is as if not said."""
+        said = self.cleaned_data if self.is_valid() else {}
+        period = self.period_chosen
+        return Asked(
+            from_on=said.get("from_on") or min(period.from_on, said.get("to_on") or period.from_on),
+            to_on=said.get("to_on") or max(period.to_on, said.get("from_on") or period.to_on),
+            kinds=frozenset(said.get("kind", ())),
+            q=said.get("q", ""),
+            oldest_first=said.get("order") == "oldest",
+        )
+
+
+def _choices(field: forms.Field, choices: list[tuple[str, str]]) -> None:
+    assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker what was declared above
+    field.choices = choices

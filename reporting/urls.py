@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import desk, differs, distributions, explorer, figures, health, illness, papers, saved_views
+from .views import desk, differs, distributions, explorer, figures, health, illness, papers, pupil_file, saved_views
 
 app_name = "reporting"
 urlpatterns = [
@@ -41,5 +41,10 @@ urlpatterns = [
     path("distributions/add/", distributions.subscription_add, name="subscription_add"),
     path("distributions/<int:pk>/set/", distributions.subscription_set, name="subscription_set"),
     path("distributions/<int:pk>/preview/", distributions.preview, name="distribution_preview"),
+    path("pupils/<int:pk>/file/", pupil_file.pupil_file, name="pupil_file"),
+    path("pupils/<int:pk>/file/print/", pupil_file.pupil_file_print, name="pupil_file_print"),
+    re_path(
+        r"^pupils/(?P<pk>\d+)/file/export/(?P<form>csv|xlsx)/$", pupil_file.pupil_file_export, name="pupil_file_export"
+    ),
     path("office/health/", health.health, name="health"),
 ]

@@ -54,6 +54,7 @@ OTHERS = {
     "letters:run_detail": "letters:run_letters_export",
     "reporting:distributions": "reporting:distributions_export",
     "reporting:explorer": "reporting:explorer_export",
+    "reporting:pupil_file": "reporting:pupil_file_export",
     "office:role_table": "office:role_export",
     "office:trail": "office:trail_export",
 }

@@ -1,0 +1,65 @@
+"""What the weekly trawl saw: where the pupil moved, patterns that appeared, cases proposed and what came of them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from interventions.models import CaseProposal, PatternFlag, TrawlLine
+from interventions.queries.patterns import flags_of
+from interventions.queries.trawl_pages import standing
+from interventions.rules.trawl import MOVED_WORDS, Moved, Standing, movements
+
+from .entries import KINDS, Entry, Scope, done, joined
+
+
+def trawls(scope: Scope) -> list[Entry]:
+    """Give the trawls at which the pupil had moved since the one before it of the same school year."""
+    rows = TrawlLine.objects.filter(school=scope.pupil.school_id, pupil=scope.pupil).select_related("trawl")
+    by_day: dict[date, TrawlLine] = {row.trawl.on: row for row in rows.order_by("trawl__on", "trawl__made_at")}
+    link = scope.link("interventions:pupil_absence", scope.pupil.pk, "Trawl by trawl")
+    found = []
+    last: tuple[date, Standing] | None = None
+    for row in by_day.values():
+        now = standing(row)
+        moved = movements(last[1], now) if last is not None and last[0] == row.trawl.year_from else frozenset()
+        last = (row.trawl.year_from, now)
+        if moved:
+            words = "; ".join(MOVED_WORDS[one] for one in Moved if one in moved)
+            more = f"Year to date {row.year.attended} of {row.year.possible} sessions attended"
+            found.append(Entry(KINDS["trawl"], row.trawl.on, joined(words), more=joined(more), link=link))
+    return found
+
+
+def patterns(scope: Scope) -> list[Entry]:
+    """Give each pattern once a school year, when a trawl first found it."""
+    rows = (
+        PatternFlag.objects.filter(school=scope.pupil.school_id, pupil=scope.pupil)
+        .select_related("trawl", "other__tutor_group")
+        .order_by("trawl__on", "trawl__made_at", "pk")
+    )
+    first: dict[tuple[date, str, str, int | None], PatternFlag] = {}
+    for row in rows:
+        first.setdefault((row.trawl.year_from, row.kind, row.subject, row.other_id), row)
+    link = scope.link("interventions:pupil_absence", scope.pupil.pk, "Patterns")
+    return [
+        Entry(
+            KINDS["patterns"], flag.row.trawl.on, f"Pattern found: {flag.title[:1].lower()}{flag.title[1:]}.",
+            more=joined(flag.why, f"By chance {flag.chance} pupils would show as much"), link=link,
+        )
+        for flag in flags_of(list(first.values()), scope.user)
+    ]  # fmt: skip
+
+
+def cases(scope: Scope) -> list[Entry]:
+    """Give the cases proposed, and what a person made of each."""
+    link = scope.link("interventions:pupil_absence", scope.pupil.pk, "Cases and trawls")
+    found = []
+    rows = CaseProposal.objects.filter(school=scope.pupil.school_id, pupil=scope.pupil).select_related("settled_by")
+    for row in rows:
+        ground = row.get_ground_display()
+        words = f"Case proposed: {ground[:1].lower()}{ground[1:]}."
+        found.append(done("cases", row.proposed_at, words, link=link))
+        if row.settled_at is not None:
+            words = f"Proposed case {row.get_state_display().lower()}."
+            found.append(done("cases", row.settled_at, words, more=joined(row.why), by=row.settled_by, link=link))
+    return found
