@@ -12,13 +12,24 @@ from typing import Final
 from attendance_office.staff.models import School
 from attendance_office.web.charts import Bar, spoken
 from attendance_office.web.export import Cell, Column
+from interventions.rules.trawl import BANDS
 from registers.rules.figures import Figures
-from reporting.rules.small_numbers import SMALL, HiddenGrid, hidden, hidden_counts, hidden_grid, is_small, tells_of_few
+from registers.rules.rates import PERSISTENT
+from reporting.rules.small_numbers import (
+    SMALL,
+    HiddenGrid,
+    hidden,
+    hidden_counts,
+    hidden_grid,
+    hidden_in_parts,
+    is_small,
+    tells_of_few,
+)
 
 from . import charts
 from .axes import AXES
 from .comparators import bands_of
-from .explorer import Answer, Line, Part
+from .explorer import Answer, Line, Part, Reader
 from .sheets import NO_RATE, SUPPRESSED, Row, Sheet
 
 VIEWS: Final = (
@@ -34,6 +45,11 @@ MEASURES: Final = (
     ("unauthorised", "Unauthorised absence"),
     ("persistent", "Persistently absent"),
     ("pupils", "Pupils"),
+)
+# The places of bands whose sum is told elsewhere: who is persistently absent, and who is not.
+_BAND_PARTS: Final = (
+    tuple(at for at, band in enumerate(BANDS) if band.at_least < PERSISTENT),
+    tuple(at for at, band in enumerate(BANDS) if band.at_least >= PERSISTENT),
 )
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _FIGURES: Final = (
@@ -52,7 +68,7 @@ _FIGURES: Final = (
 
 def sheet(found: Answer, view: str, *, by: str = "", by2: str = "", measure: str = "", school: School) -> Sheet:
     """Give one look at an answer. A look, axis or measure that is none is the first that this reader may use."""
-    axes = [key for key in found.reader.axes if key not in ("band", "much") or view != "bands"]
+    axes = axes_of(found.reader)
     by, by2 = (key if key in axes else "" for key in (by, by2))
     if view == "list" and found.reader.sees_pupils:
         return pupils(found)
@@ -67,6 +83,14 @@ def sheet(found: Answer, view: str, *, by: str = "", by2: str = "", measure: str
     if by2 and by2 != by:
         return grid(found, by or "year", by2, measure if measure in measures(found) else "attendance")
     return table(found, by or "year")
+
+
+def axes_of(reader: Reader) -> dict[str, str]:
+    """Give by what a reader may divide a table, with its words.
+
+    Of figures only, how much was missed has its own look: crossed with other tables, parts of it could tell of few.
+    """
+    return {key: axis.words for key, axis in reader.axes.items() if reader.sees_pupils or key not in ("band", "much")}
 
 
 def measures(found: Answer) -> dict[str, str]:
@@ -220,7 +244,7 @@ def bands(found: Answer, school: School) -> Sheet:
     inside = found.bands()
     numbers = [len(part.lines) for _, part in inside]
     whole = sum(numbers)
-    gone = hidden(numbers) if not found.reader.sees_pupils else frozenset()
+    gone = hidden_in_parts(numbers, _BAND_PARTS) if not found.reader.sees_pupils else frozenset()
     published = bands_of(school)
     beside = published[0] if published else ""
     rows, drawn = [], []

@@ -49,6 +49,24 @@ def hidden(pupils: Sequence[int]) -> frozenset[int]:
     return _enough(pupils, {place for place, number in enumerate(pupils) if is_small(number)})
 
 
+def hidden_in_parts(pupils: Sequence[int], parts: Sequence[Sequence[int]]) -> frozenset[int]:
+    """Give the places held back in a line of numbers whose total is shown, and elsewhere that of each of its parts.
+
+    `parts` are places of the line: its bands from a tenth on are the persistently absent, of whom another table tells.
+    What is gone of a part is not few either, unless the part itself is: then all of it goes.
+
+    Source: the office's own rule (secondary suppression, also across tables).
+    """
+    gone = frozenset(place for place, number in enumerate(pupils) if is_small(number))
+    while True:
+        before = len(gone)
+        for part in (*parts, range(len(pupils))):
+            inside = [pupils[place] for place in part]
+            gone |= {part[at] for at in _enough(inside, {at for at, place in enumerate(part) if place in gone})}
+        if len(gone) == before:
+            return gone
+
+
 def hidden_counts(counts: Sequence[int], pupils: Sequence[int]) -> frozenset[int]:
     """Give the places held back in a line of "so many of these pupils", where both totals are shown.
 

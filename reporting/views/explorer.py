@@ -64,7 +64,7 @@ def read(query: QueryDict, *, school: School, user: User) -> Read:
     views = [key for key, _ in tables.VIEWS if reader.sees_pupils or key != "list"]
     view = query.get("view", "")
     view = view if view in views else views[0]
-    by, by2 = (key if key in reader.axes else "" for key in (query.get("by", ""), query.get("by2", "")))
+    by, by2 = (key if key in tables.axes_of(reader) else "" for key in (query.get("by", ""), query.get("by2", "")))
     measure = query.get("show", "")
     measure = measure if measure in tables.measures(found) else "attendance"
     drawn = tables.sheet(found, view, by=by, by2=by2, measure=measure, school=school).sorted(query.get("sort", ""))
@@ -94,7 +94,7 @@ def explorer(request: StaffRequest) -> HttpResponse:
         "view": seen.view,
         "by": seen.by,
         "by2": seen.by2,
-        "bys": [(key, axis.words) for key, axis in found.reader.axes.items()],
+        "bys": tables.axes_of(found.reader).items(),
         "measures": tables.measures(found).items(),
         "measure": seen.measure,
         "sheet": seen.sheet,

@@ -17,6 +17,7 @@ from registers.queries import figures
 from registers.queries.registers import Status, registers_of
 from registers.rules.deadlines import settle_n_by
 from registers.rules.sessions import Session
+from reporting.models import Paper
 
 FRIDAY = date(2026, 11, 20)
 SMALL = demo.Plan(
@@ -155,6 +156,9 @@ def test_the_demo_prepares_sweeps_and_prints_its_sign_ins_and_does_so_once(db, m
     assert "Register not taken: to Mrs P. Hargreave. 9A: not opened" in said
     assert "sandra.pugh@thornbridge.example" in said
     assert demo.PASSWORD in said
+    paper = Paper.objects.get()
+    assert (paper.state, paper.to_on, paper.issued_by.last_name) == ("issued", FRIDAY - timedelta(days=7), "Abara")
+    assert "The attendance expected of the school in 2026/27 is 93.40 %." in " ".join(paper.content["headline"])
     sandra = User.objects.get(email="sandra.pugh@thornbridge.example")
     assert sandra.check_password(demo.PASSWORD)
     again = io.StringIO()
@@ -163,6 +167,7 @@ def test_the_demo_prepares_sweeps_and_prints_its_sign_ins_and_does_so_once(db, m
     assert "Thornbridge Academy: as it was left" in again.getvalue()
     assert "It ran at 09:00" in again.getvalue()
     assert School.objects.count() == 2
+    assert Paper.objects.count() == 1
 
 
 def test_the_clock_shift_is_one_number(db, monkeypatch):

@@ -25,7 +25,7 @@ from letters.actions.templates import supply_templates
 from registers.actions import demo
 from registers.models import NonSchoolDay
 from registers.rules.dates import spoken_date
-from reporting.actions.demo import send_last_week
+from reporting.actions.demo import issue_first_paper, send_last_week
 
 
 class Command(BaseCommand):
@@ -72,8 +72,7 @@ class Command(BaseCommand):
         if run := trawl_past_fridays(school=thornbridge, at=at):
             self.stdout.write(f"{thornbridge.name}: {run} weekly trawls for persistent absence")
         self._letters(thornbridge, here.date(), at)
-        if sent := send_last_week(school=thornbridge, at=at):
-            self.stdout.write(f"{thornbridge.name}: {sent} people were sent the week on a page")
+        self._reports(thornbridge, at)
         self._sweep(thornbridge)
         if alerts := begin_first_day(school=thornbridge, at=clock.now()):
             self.stdout.write(f"{thornbridge.name}: {alerts} families alerted, two of them still counting down")
@@ -89,6 +88,13 @@ class Command(BaseCommand):
             return
         correct_after_proposal(school=school, day=day, by=None, at=at)
         self.stdout.write(f"{Job.LETTER_PROPOSALS.label}, {school.name}: {run.words}")
+
+    def _reports(self, school: School, at: datetime) -> None:
+        """Send the week that is over, issue the year's first paper for governors, and say so."""
+        if sent := send_last_week(school=school, at=at):
+            self.stdout.write(f"{school.name}: {sent} people were sent the week on a page")
+        if paper := issue_first_paper(school=school, at=at):
+            self.stdout.write(f"{school.name}: a paper for governors, {paper}")
 
     def _sweep(self, school: School) -> None:
         """Run this morning's sweep and print what it saw and did, a line for each message."""
