@@ -294,6 +294,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("OFFICE_TICK_SECONDS", default=30.0),
         "options": {"expires": 120},
     },
+    "make the trawls that people asked for": {
+        "task": "interventions.run_asked_trawls",
+        "schedule": env.float("OFFICE_TRAWL_SECONDS", default=3.0),
+        "options": {"expires": 30},
+    },
     "empty the outbox": {
         "task": "letters.deliver_waiting",
         "schedule": env.float("OFFICE_POST_SECONDS", default=10.0),
@@ -319,6 +324,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "letters.make_waiting",
         "schedule": env.float("OFFICE_LETTERS_SECONDS", default=3.0),
         "options": {"expires": 10},
+    },
+    "make the reports that wait": {
+        "task": "reporting.make_waiting",
+        "schedule": env.float("OFFICE_REPORTS_SECONDS", default=15.0),
+        "options": {"expires": 60},
     },
     "find letters the register supports no longer": {
         "task": "letters.find_doubted",

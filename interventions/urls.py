@@ -38,6 +38,7 @@ urlpatterns = [
     path("first-day/safeguarding/<int:pk>/close/", safeguarding.item_close, name="item_close"),
     path("absence/", trawl.trawl, name="trawl"),
     path("absence/now/", trawl.trawl_now, name="trawl_now"),
+    path("absence/progress/", trawl.trawl_progress, name="trawl_progress"),
     path("absence/export/<slug:form>/", trawl.trawl_export, name="trawl_export"),
     path("absence/patterns/", patterns.pattern_list, name="pattern_list"),
     path("absence/patterns/export/<slug:form>/", patterns.pattern_export, name="pattern_export"),

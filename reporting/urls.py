@@ -2,7 +2,19 @@
 
 from django.urls import path, re_path
 
-from .views import desk, differs, distributions, explorer, figures, health, illness, papers, pupil_file, saved_views
+from .views import (
+    desk,
+    differs,
+    distributions,
+    explorer,
+    figures,
+    health,
+    illness,
+    papers,
+    pupil_file,
+    rounds,
+    saved_views,
+)
 
 app_name = "reporting"
 urlpatterns = [
@@ -39,6 +51,9 @@ urlpatterns = [
         r"^distributions/export/(?P<form>csv|xlsx)/$", distributions.distributions_export, name="distributions_export"
     ),
     path("distributions/add/", distributions.subscription_add, name="subscription_add"),
+    re_path(r"^distributions/(?P<report>[a-z_]+)/(?P<on>\d{4}-\d\d-\d\d)/$", rounds.round_detail, name="round"),
+    re_path(r"^distributions/(?P<report>[a-z_]+)/(?P<on>\d{4}-\d\d-\d\d)/hold/$", rounds.round_hold, name="round_hold"),
+    path("distributions/holds/<int:pk>/release/", rounds.hold_release, name="hold_release"),
     path("distributions/<int:pk>/set/", distributions.subscription_set, name="subscription_set"),
     path("distributions/<int:pk>/preview/", distributions.preview, name="distribution_preview"),
     path("pupils/<int:pk>/file/", pupil_file.pupil_file, name="pupil_file"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -16,7 +16,7 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
 from interventions.models import CaseProposal, Trawl
 from interventions.queries import trawls as answers
-from interventions.queries.trawl_run import span_on, write_lines, write_proposals
+from interventions.queries.trawl_run import Span, span_on, write_lines, write_proposals
 from interventions.queries.trawls import Summary
 from interventions.rules.trawl import Moved
 from registers.rules.dates import spoken_date
@@ -64,12 +64,8 @@ def run_trawl(*, school: School, on: date, by: User | None, at: datetime) -> Tra
     with trail.signed(by=by, at=at, school_id=school.pk):
         School.objects.select_for_update(no_key=True).get(pk=school.pk)
         there = list(answers.trawls_of(school).filter(year_from=span.year_from))
-        again = [one for one in there if one.counted_to == span.counted_to and abs(at - one.made_at) < AGAIN_AFTER]
-        if again and by is not None:
-            raise Refused(
-                f"A run to {spoken_date(span.counted_to)} was made at {clock.local(again[0].made_at):%H:%M}."
-                " Look at that one, or ask again in five minutes."
-            )
+        if by is not None:
+            made_just_now(there, span, at)
         trawl = Trawl.objects.create(
             school=school,
             on=on,
@@ -95,6 +91,16 @@ def run_trawl(*, school: School, on: date, by: User | None, at: datetime) -> Tra
             after={"pupils": trawled.numbers.pupils, "proposed": proposed},
         )
     return trawled
+
+
+def made_just_now(there: Iterable[Trawl], span: Span, at: datetime) -> None:
+    """Refuse where one of these runs counts to the same day and was made within five minutes."""
+    for one in there:
+        if one.counted_to == span.counted_to and abs(at - one.made_at) < AGAIN_AFTER:
+            raise Refused(
+                f"A run to {spoken_date(span.counted_to)} was made at {clock.local(one.made_at):%H:%M}."
+                " Look at that one, or ask again in five minutes."
+            )
 
 
 def trawl_job(*, school: School, on: date, by: User | None, at: datetime) -> tuple[dict[str, Any], dict[str, Any], str]:

@@ -3,6 +3,7 @@
 from .first_day import Attempt, FirstDay, FirstDayPupil, SafeguardingItem, SafeguardingStep
 from .patterns import PatternFlag
 from .trawl import CaseProposal, Trawl, TrawlLine
+from .trawl_asks import TrawlAsk
 
 __all__ = [
     "Attempt",
@@ -13,5 +14,6 @@ __all__ = [
     "SafeguardingItem",
     "SafeguardingStep",
     "Trawl",
+    "TrawlAsk",
     "TrawlLine",
 ]

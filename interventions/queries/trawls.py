@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from attendance_office.jobs.models import Job, Run
 from attendance_office.staff.models import School
-from interventions.models import Trawl
+from interventions.models import Trawl, TrawlAsk
 from interventions.rules.trawl import BANDS, GOOD_RUN, MOVED_SHORT, Moved
 from registers.rules.rates import PERSISTENT, Tally
 
@@ -53,6 +53,11 @@ def earlier(trawls: Sequence[Trawl], *, on: date, year_from: date) -> Trawl | No
 def last_job(school: School) -> Run | None:
     """Give the clock's latest run of the weekly trawl, however it ended."""
     return Run.objects.filter(school=school, job=Job.ABSENCE_TRAWL).order_by("-due_on").first()
+
+
+def last_ask(school: School) -> TrawlAsk | None:
+    """Give the trawl that was asked for last, however it stands."""
+    return TrawlAsk.objects.filter(school=school).select_related("asked_by").order_by("-asked_at", "-pk").first()
 
 
 @dataclass(frozen=True, slots=True)

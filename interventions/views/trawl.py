@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from django.core.paginator import Paginator
@@ -19,18 +20,19 @@ from attendance_office.web.charts import Line, LineChart, spoken
 from attendance_office.web.doors import StaffRequest, door, may
 from attendance_office.web.export import Cell, Column
 from attendance_office.web.lists import narrowed, send_list
-from interventions.actions import trawl as actions
-from interventions.models import CaseProposal
+from interventions.actions import trawl_asks as actions
+from interventions.models import CaseProposal, TrawlAsk
 from interventions.queries import trawl_pages as answers
 from interventions.queries.patterns import flags_of, patterns_of
 from interventions.queries.trawl_pages import Asked, Page, Reading, Row
-from interventions.queries.trawls import last_job
+from interventions.queries.trawls import last_ask, last_job
 from interventions.rules.trawl import BANDS, MOVED_SHORT, MOVED_WORDS, Moved
 from registers.models import Pupil
 from registers.queries.pupils import years_taught
 
 SIZES: Final = {"100": 100, "all": 100_000}
 _LEAST_POINTS: Final = 2
+_NEWS_FOR: Final = timedelta(hours=1)
 _DOWN: Final = (Moved.BELOW_50, Moved.BELOW_90, Moved.BELOW_95, Moved.BROKE_RUN)
 _UP: Final = (Moved.ABOVE_50, Moved.ABOVE_90, Moved.ABOVE_95, Moved.RECOVERED)
 
@@ -44,10 +46,12 @@ def trawl(request: StaffRequest) -> HttpResponse:
     number = max(1, int(n)) if (n := request.GET.get("page", "")).isdecimal() and len(n) < len("1000000") else 1
     today = clock.today()
     page = answers.page_of(request.school, request.user, asked, on=today, limit=size, offset=(number - 1) * size)
-    job = last_job(request.school)
+    job, ask = last_job(request.school), last_ask(request.school)
     context: dict[str, Any] = {
         "asked": asked,
         "job": job,
+        "ask": ask,
+        "ask_says": ask is not None and (ask.is_open or _is_news(ask)),
         "job_is_running": job is not None and job.state == Run.State.RUNNING,
         "job_failed": job is not None and job.state in {Run.State.FAILED, Run.State.MISSED},
         "may_run": may(request, Can.RUN_JOBS),
@@ -78,6 +82,11 @@ def trawl(request: StaffRequest) -> HttpResponse:
     return render(request, "interventions/trawl.html", context)
 
 
+def _is_news(ask: TrawlAsk) -> bool:
+    """Tell whether what became of a trawl that was asked for is still worth a line: for an hour after its end."""
+    return ask.ended_at is not None and clock.now() - ask.ended_at < _NEWS_FOR
+
+
 def _heads(asked: Asked) -> list[tuple[str, str, str, str]]:
     """Give the heads of the list: key, words, what a press sorts by, and how it is sorted now."""
     found = []
@@ -95,15 +104,23 @@ def _heads(asked: Asked) -> list[tuple[str, str, str, str]]:
 @door(Can.RUN_JOBS, section="figures")
 @door(Can.SEE_TRAWL)
 def trawl_now(request: StaffRequest) -> HttpResponse:
-    """Count now and freeze it."""
-    at = clock.now()
+    """Ask for a count to now: a worker makes it, and the page says when it has ended."""
     try:
-        _, _, words = actions.trawl_job(school=request.school, on=clock.local(at).date(), by=request.user, at=at)
+        actions.ask_trawl(school=request.school, by=request.user, at=clock.now())
     except Refused as refused:
         toasts.fail(request, str(refused))
-    else:
-        toasts.say(request, words)
     return redirect("interventions:trawl")
+
+
+@require_GET
+@door(Can.SEE_TRAWL, section="figures")
+def trawl_progress(request: StaffRequest) -> HttpResponse:
+    """Say how far the trawl that was asked for is; the page goes on by itself when it is over."""
+    ask = last_ask(request.school)
+    answer = render(request, "interventions/trawl.html#ask", {"ask": ask})
+    if ask is None or not ask.is_open:
+        answer["HX-Refresh"] = "true"
+    return answer
 
 
 _HEADS: Final = (

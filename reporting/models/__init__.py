@@ -3,6 +3,19 @@
 from .clusters import ClusterDay
 from .distributions import Dispatch, Report, Sending, Subscription
 from .papers import Baseline, Paper
+from .rounds import Hold, MailChoice, Turn
 from .saved_views import SavedView
 
-__all__ = ["Baseline", "ClusterDay", "Dispatch", "Paper", "Report", "SavedView", "Sending", "Subscription"]
+__all__ = [
+    "Baseline",
+    "ClusterDay",
+    "Dispatch",
+    "Hold",
+    "MailChoice",
+    "Paper",
+    "Report",
+    "SavedView",
+    "Sending",
+    "Subscription",
+    "Turn",
+]

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from attendance_office.audit.models import APPEND_ONLY, ROW_BY_ROW, history
-from attendance_office.staff.models import School, User
+from attendance_office.staff.models import School, TutorGroup, User
 from attendance_office.staff.roles import Can, Role
 from letters.models import Message
 from registers.models import StoredFile
@@ -42,28 +42,39 @@ def readable(allowed: frozenset[Can]) -> list[str]:
     return [report for report, needs in NEEDS.items() if needs | {Can.SEE_PUPILS, Can.SEE_FIGURES} <= allowed]
 
 
-def scope_words(year_group: int | None) -> str:
+def scope_words(year_group: int | None, form: TutorGroup | None = None) -> str:
     """Give in words what a report is about."""
+    if form is not None:
+        return f"Form {form.name}"
     return "Whole school" if year_group is None else f"Year {year_group}"
+
+
+def _one_scope(name: str) -> models.CheckConstraint:
+    """A report is about a year group, a form, or the whole school."""
+    return models.CheckConstraint(name=name, condition=Q(year_group=None) | Q(tutor_group=None))
 
 
 @history("SubscriptionEvent")
 class Subscription(models.Model):
-    """A person who is sent a report of a year group or of the whole school: by mail, or on the page alone."""
+    """A person who is sent a report of a year group, a form or the whole school: by mail, or on the page alone."""
 
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="subscriptions")
     report = models.CharField(max_length=16, choices=Report.choices)
-    year_group = models.SmallIntegerField(null=True, help_text="Empty is the whole school.")
+    year_group = models.SmallIntegerField(null=True, help_text="Empty, and no form either, is the whole school.")
+    tutor_group = models.ForeignKey(
+        TutorGroup, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="form"
+    )
     by_mail = models.BooleanField("by e-mail", default=True)
     is_on = models.BooleanField("on", default=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["school", "user", "report", "year_group"], name="one_subscription_per_person_report_and_scope",
-                nulls_distinct=False,
+                fields=["school", "user", "report", "year_group", "tutor_group"],
+                name="one_subscription_per_person_report_and_scope", nulls_distinct=False,
             ),
+            _one_scope("a_subscription_is_of_one_scope"),
         ]  # fmt: skip
         triggers = [ROW_BY_ROW]
 
@@ -73,7 +84,7 @@ class Subscription(models.Model):
     @property
     def scope(self) -> str:
         """Give in words what it is about."""
-        return scope_words(self.year_group)
+        return scope_words(self.year_group, self.tutor_group)
 
 
 class SendingQuerySet(models.QuerySet["Sending"]):
@@ -88,7 +99,9 @@ class SendingQuerySet(models.QuerySet["Sending"]):
                 reach |= may
             for post in user.standing.posts_in(school.pk):
                 if post.role == Role.HEAD_OF_YEAR and post.year_group is not None:
-                    reach |= may & Q(year_group=post.year_group)
+                    reach |= may & (Q(year_group=post.year_group) | Q(tutor_group__year_group=post.year_group))
+                elif post.role == Role.TUTOR and post.tutor_group_id is not None:
+                    reach |= may & Q(tutor_group=post.tutor_group_id)
         return self.filter(reach, user=user)
 
 
@@ -99,6 +112,7 @@ class Sending(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sendings")
     report = models.CharField(max_length=16, choices=Report.choices)
     year_group = models.SmallIntegerField(null=True)
+    tutor_group = models.ForeignKey(TutorGroup, on_delete=models.PROTECT, null=True, related_name="+")
     on = models.DateField()
     content = models.JSONField()
     pdf = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
@@ -110,9 +124,10 @@ class Sending(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["school", "user", "report", "year_group", "on"], name="one_sending_per_person_report_and_date",
-                nulls_distinct=False,
+                fields=["school", "user", "report", "year_group", "tutor_group", "on"],
+                name="one_sending_per_person_report_and_date", nulls_distinct=False,
             ),
+            _one_scope("a_sending_is_of_one_scope"),
         ]  # fmt: skip
         indexes = [models.Index(fields=["school", "-on"], name="sending_by_day")]
         triggers = APPEND_ONLY
@@ -123,7 +138,7 @@ class Sending(models.Model):
     @property
     def scope(self) -> str:
         """Give in words what it is about."""
-        return scope_words(self.year_group)
+        return scope_words(self.year_group, self.tutor_group)
 
 
 class Dispatch(models.Model):

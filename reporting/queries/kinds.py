@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Protocol
 
-from attendance_office.staff.models import School, User
+from attendance_office.staff.models import School, TutorGroup, User
 from attendance_office.staff.roles import Role
 from reporting.models import Report
 
@@ -16,7 +16,7 @@ from .illness_page import illness_page
 from .lates_page import lates_lessons_page, lates_morning_page
 from .leavers_page import leavers_page
 from .report_page import Page
-from .week_page import week_page
+from .week_page import form_week_page, week_page
 
 
 class Made(Protocol):
@@ -24,6 +24,13 @@ class Made(Protocol):
 
     def __call__(self, school: School, user: User, *, year_group: int | None, on: date, at: datetime) -> Page:
         """Give it for a day, of one year group or of the school."""
+
+
+class MadeOfForm(Protocol):
+    """What makes a report of one form for one reader."""
+
+    def __call__(self, school: School, user: User, *, form: TutorGroup, on: date, at: datetime) -> Page:
+        """Give it for a day."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +42,17 @@ class Kind:
     sheet: str
     whole: tuple[Role, ...]
     when: str
+    of_form: MadeOfForm | None = None
 
 
 KINDS: Final[Mapping[str, Kind]] = {
     Report.FRIDAY: Kind(
-        week_page, "week", "The week", (Role.LEAD, Role.PASTORAL, Role.SLT), "on the last school day of each week"
+        week_page,
+        "week",
+        "The week",
+        (Role.LEAD, Role.PASTORAL, Role.SLT),
+        "on the last school day of each week",
+        form_week_page,
     ),
     Report.DAILY_SUMMARY: Kind(day_page, "day", "The day", (Role.LEAD, Role.PASTORAL), "on each school day"),
     Report.LATES_MORNING: Kind(

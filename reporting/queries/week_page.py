@@ -10,10 +10,11 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, Final
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from attendance_office.jobs.due import instant
-from attendance_office.staff.models import School, User
+from attendance_office.staff.models import School, TutorGroup, User
+from attendance_office.staff.roles import Can
 from interventions.models import Trawl
 from interventions.queries.trawls import Line, Wish, before, lines, trawls_of
 from interventions.rules.trawl import Moved
@@ -45,13 +46,27 @@ _MOVES: Final = {
 class _Week:
     """What the page is drawn from, each asked once."""
 
-    def __init__(self, school: School, user: User, year_group: int | None, on: date, at: datetime) -> None:
-        self.school, self.user, self.year_group, self.on, self.at = school, user, year_group, on, at
+    def __init__(
+        self, school: School, user: User, year_group: int | None, form: TutorGroup | None, on: date, at: datetime
+    ) -> None:
+        self.school, self.user, self.on, self.at = school, user, on, at
+        self.year_group, self.form = year_group, form
         self.reader = Reader.of(user, school)
 
     def asked(self, period: Period) -> Answer:
         question = Question(period)
-        return answer(self.reader, question if self.year_group is None else question.also("year", str(self.year_group)))
+        if self.form is not None:
+            question = question.also("form", self.form.name)
+        elif self.year_group is not None:
+            question = question.also("year", str(self.year_group))
+        return answer(self.reader, question)
+
+    @cached_property
+    def scope(self) -> Q:
+        """What a mark's or a letter's pupil has to be."""
+        if self.form is not None:
+            return Q(pupil__tutor_group=self.form)
+        return Q() if self.year_group is None else Q(pupil__year_group=self.year_group)
 
     @cached_property
     def week(self) -> Answer:
@@ -71,14 +86,14 @@ class _Week:
         trawl, since = self.trawl
         if trawl is None:
             return []
-        reach = Pupil.objects.visible_to(self.user).filter(school=self.school).values_list("pk", flat=True)
-        return lines(trawl, since, Wish(pupils=list(reach), year=self.year_group))[0]
+        reach = Pupil.objects.visible_to(self.user).filter(school=self.school)
+        if self.form is not None:
+            reach = reach.filter(tutor_group=self.form)
+        return lines(trawl, since, Wish(pupils=list(reach.values_list("pk", flat=True)), year=self.year_group))[0]
 
     @cached_property
     def left_open(self) -> dict[int, int]:
-        marks = unexplained(self.school, self.user, self.at).filter(on__lte=self.on)
-        if self.year_group is not None:
-            marks = marks.filter(pupil__year_group=self.year_group)
+        marks = unexplained(self.school, self.user, self.at).filter(self.scope, on__lte=self.on)
         return dict(marks.order_by().values_list("pupil").annotate(many=Count("pk")))
 
     @cached_property
@@ -91,14 +106,23 @@ class _Week:
 
 def week_page(school: School, user: User, *, year_group: int | None, on: date, at: datetime) -> Page:
     """Give the week to a day of a year group, or of the school, as far as a person's posts reach."""
-    week = _Week(school, user, year_group, on, at)
-    tables = [
-        _attendance(week), _absent(week), _conversations(week), _lates(week), _letters(week), _open(week),
-        _praise(week),
-    ]  # fmt: skip
+    return _page(_Week(school, user, year_group, None, on, at))
+
+
+def form_week_page(school: School, user: User, *, form: TutorGroup, on: date, at: datetime) -> Page:
+    """Give the week to a day of one form, as far as a person's posts reach."""
+    return _page(_Week(school, user, None, form, on, at))
+
+
+def _page(week: _Week) -> Page:
+    tables = [_attendance(week), _absent(week), _conversations(week), _lates(week)]
+    if Can.SEE_LETTERS in week.reader.allowed:
+        tables.append(_letters(week))
+    tables += [_open(week), _praise(week)]
+    scope = scope_words(week.year_group, week.form)
     return page_of(
-        school, title=f"{scope_words(year_group)}: the week to {spoken_date(on)}", headline=_headline(week),
-        tables=tables, at=at,
+        week.school, title=f"{scope}: the week to {spoken_date(week.on)}", headline=_headline(week),
+        tables=tables, at=week.at,
     )  # fmt: skip
 
 
@@ -163,17 +187,15 @@ def _conversations(week: _Week) -> Table:
 
 
 def _lates(week: _Week) -> Table:
-    year = "" if week.year_group is None else str(week.year_group)
-    found = by_pupil(lates(week.school, week.user, monday(week.on), week.on, year=year))
+    found = by_pupil(lates(week.school, week.user, monday(week.on), week.on).filter(week.scope))
     rows = tuple((f"{one.name} ({one.form})", one.late, one.after) for one in found[:FEW])
     return Table("lates", "Late this week", ("Pupil", "Late", "After the close"), rows, of_all(len(rows), len(found)))
 
 
 def _letters(week: _Week) -> Table:
     from_at, to_at = instant(monday(week.on), time(0)), instant(week.on + _DAY, time(0))
-    letters = Letter.objects.visible_to(week.user).filter(school=week.school, sent_at__gte=from_at, sent_at__lt=to_at)
-    if week.year_group is not None:
-        letters = letters.filter(pupil__year_group=week.year_group)
+    letters = Letter.objects.visible_to(week.user).filter(week.scope, school=week.school)
+    letters = letters.filter(sent_at__gte=from_at, sent_at__lt=to_at)
     many = letters.order_by("kind").values_list("kind").annotate(many=Count("pk"))
     words = dict(Letter._meta.get_field("kind").flatchoices)
     rows = tuple((str(words[kind]), count) for kind, count in many)

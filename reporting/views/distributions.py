@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from attendance_office import clock
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
-from attendance_office.staff.models import User
+from attendance_office.staff.models import TutorGroup, User
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door, may
@@ -19,10 +19,12 @@ from attendance_office.web.export import Cell, Column
 from attendance_office.web.lists import send_list
 from registers.models import Pupil
 from reporting.actions import distributions as actions
+from reporting.actions.turns import page_for
 from reporting.models import Report, Sending, Subscription
 from reporting.models.distributions import readable
 from reporting.queries.distributions import reaches, with_dispatches
 from reporting.queries.kinds import KINDS
+from reporting.queries.rounds import coming, open_holds
 
 _PAGE = 50
 
@@ -49,7 +51,10 @@ def _own(request: StaffRequest) -> QuerySet[Sending]:
 def sent_list(request: StaffRequest) -> HttpResponse:
     """List what a person was sent, and what they are subscribed to."""
     rows = _own(request)
-    mine = Subscription.objects.filter(school=request.school, user=request.user, is_on=True).order_by("year_group")
+    mine = Subscription.objects.filter(school=request.school, user=request.user, is_on=True).select_related(
+        "tutor_group"
+    )
+    mine = mine.order_by("report", "year_group", "tutor_group__name")
     page = Paginator(rows, _PAGE).get_page(request.GET.get("page"))
     return render(request, "reporting/sent_list.html", {"page": page, "mine": mine})
 
@@ -145,12 +150,16 @@ def distributions_export(request: StaffRequest, form: str) -> HttpResponse:
 @door(Can.KEEP_REPORTS, section="figures")
 def distributions(request: StaffRequest) -> HttpResponse:
     """List who is sent which report, and what went to whom."""
-    rows = Subscription.objects.filter(school=request.school).select_related("user")
+    rows = Subscription.objects.filter(school=request.school).select_related("user", "tutor_group")
     sendings = _sendings(request)
     people = User.objects.filter(posts__school=request.school, posts__ended_on=None, is_active=True).distinct()
     years = Pupil.objects.filter(school=request.school).order_by("year_group").values_list("year_group", flat=True)
+    holds = list(open_holds(request.school))
     asks = {
-        "subscriptions": rows.order_by("report", "-is_on", "year_group", "user__last_name", "pk"),
+        "subscriptions": rows.order_by("report", "-is_on", "year_group", "tutor_group__name", "user__last_name", "pk"),
+        "coming": coming(request.school, holds, at=clock.now()),
+        "held": [one for one in holds if one.on < clock.today()],
+        "forms": TutorGroup.objects.filter(school=request.school, is_used=True).order_by("year_group", "name"),
         "reports": [(report.value, report.label, KINDS[report].when) for report in Report if report in KINDS],
         "readable": readable(request.user.standing.allowed(request.school.pk)),
         "page": Paginator(sendings, _PAGE).get_page(request.GET.get("page")),
@@ -169,15 +178,17 @@ def subscription_add(request: StaffRequest) -> HttpResponse:
         made = actions.supply_subscriptions(school=request.school, by=request.user, at=at)
         toasts.say(request, f"{made} subscriptions made from the posts")
         return redirect("reporting:distributions")
-    who, year, report = (request.POST.get(name, "") for name in ("user", "year", "report"))
+    who, about, report = (request.POST.get(name, "") for name in ("user", "about", "report"))
     people = User.objects.filter(posts__school=request.school, posts__ended_on=None)
     user = people.filter(pk=who).first() if who.isdecimal() and len(who) < 10 else None
-    if user is None or report not in KINDS or not (year == "" or (year.isdecimal() and len(year) < 3)):
-        toasts.fail(request, "Choose a report, a person of this school, and a year group or the whole school.")
+    scope = _scope(request, about)
+    if user is None or report not in KINDS or scope is None:
+        toasts.fail(request, "Choose a report, a person of this school, and a year group, a form or the whole school.")
         return redirect("reporting:distributions")
+    year, form = scope
     try:
         actions.subscribe(
-            school=request.school, user=user, report=report, year_group=int(year) if year else None,
+            school=request.school, user=user, report=report, year_group=year, form=form,
             by_mail=request.POST.get("how") != "page", by=request.user, at=at,
         )  # fmt: skip
     except Refused as refusal:
@@ -185,6 +196,19 @@ def subscription_add(request: StaffRequest) -> HttpResponse:
     else:
         toasts.say(request, f"{user.signature} is sent it from the next time on")
     return redirect("reporting:distributions")
+
+
+def _scope(request: StaffRequest, about: str) -> tuple[int | None, TutorGroup | None] | None:
+    """Give the year group or the form that "year-9", "form-12" or "" for the whole school names; None for neither."""
+    kind, _, number = about.partition("-")
+    if not about:
+        return None, None
+    if kind not in ("year", "form") or not number.isdecimal() or len(number) >= len("1000000000"):
+        return None
+    if kind == "year":
+        return (int(number), None) if len(number) < len("100") else None
+    form = TutorGroup.objects.filter(school=request.school, pk=int(number)).first()
+    return (None, form) if form else None
 
 
 @require_POST
@@ -207,11 +231,10 @@ def subscription_set(request: StaffRequest, pk: int) -> HttpResponse:
 def preview(request: StaffRequest, pk: int) -> HttpResponse:
     """Show what a subscription would bring if it went now; nothing is kept or sent."""
     rows = Subscription.objects.filter(report__in=readable(request.user.standing.allowed(request.school.pk)))
-    row = get_object_or_404(rows.select_related("user"), pk=pk, school=request.school)
-    if not reaches(row.user, request.school, row.year_group, report=row.report):
+    row = get_object_or_404(rows.select_related("user", "tutor_group"), pk=pk, school=request.school)
+    if not reaches(row.user, request.school, row.year_group, report=row.report, form=row.tutor_group):
         toasts.fail(request, f"{row.user.signature} no longer holds a post that may read this report.")
         return redirect("reporting:distributions")
     at = clock.now()
-    make = KINDS[row.report].make
-    page = make(request.school, row.user, year_group=row.year_group, on=clock.local(at).date(), at=at)
+    page = page_for(row, request.school, on=clock.local(at).date(), at=at)
     return render(request, "reporting/distribution_preview.html", {"row": row, "content": page.content})

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from attendance_office.staff.roles import Can
+from reporting.actions import holds
 from reporting.actions.distributions import send_week, subscribe
-from reporting.models import Sending
+from reporting.models import Report, Sending
 from tests.conftest import MONDAY, MORNING
 
 from .unexplained import csv
@@ -27,6 +28,16 @@ def sending(cast):
     return {"pk": Sending.objects.get().pk}
 
 
+def hold(cast):
+    on = MONDAY + timedelta(days=4)
+    row = holds.hold(school=cast.thornbridge, report=Report.FRIDAY, on=on, why="A trip", by=cast.laila, at=MORNING)
+    return {"pk": row.pk}
+
+
+def coming(cast):
+    return {"report": "friday", "on": (MONDAY + timedelta(days=4)).isoformat()}
+
+
 def file(cast):
     return {**sending(cast), "form": "pdf"}
 
@@ -43,4 +54,7 @@ WAYS = {
     "reporting:sent_file": Way((Can.SEE_FIGURES,), file, rows="sent", is_fragment=True),
     "reporting:own_stop": Way((Can.SEE_FIGURES,), subscription, post=True, rows="own"),
     "reporting:sent_again": Way(KEEP, sending, post=True),
+    "reporting:round": Way(KEEP, coming, chooses=True),
+    "reporting:round_hold": Way(KEEP, coming, chooses=True, post=True),
+    "reporting:hold_release": Way(KEEP, hold, post=True),
 }

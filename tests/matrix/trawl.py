@@ -26,6 +26,7 @@ def frozen(cast):
 
 WAYS = {
     "interventions:trawl": Way(SEE, frozen, chooses=True),
+    "interventions:trawl_progress": Way(SEE, is_fragment=True),
     "interventions:trawl_now": Way((Can.RUN_JOBS,), post=True, also=SEE),
     "interventions:trawl_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=SEE),
     "interventions:pattern_list": Way(SEE),

@@ -163,7 +163,7 @@ def test_one_stops_ones_own_and_nobody_elses(term, sign_in):
 def test_the_pages_ask_the_same_number_of_questions_for_any_number_sent(term, sign_in, count_queries):
     send(term)
     client = sign_in(term.laila)
-    with count_queries(16):
+    with count_queries(20):
         page = client.get(reverse("reporting:distributions")).content.decode()
     assert page.count("Waiting") == Sending.objects.count()
     with count_queries(14):

@@ -8,6 +8,7 @@ from django.urls import reverse
 from attendance_office.audit.models import Entry
 from attendance_office.jobs.models import Run
 from interventions.actions.trawl import run_trawl
+from interventions.actions.trawl_asks import run_asked
 from interventions.models import CaseProposal, Trawl, TrawlLine
 from registers.models import Group, Membership
 from tests.conftest import MONDAY, MORNING
@@ -122,9 +123,19 @@ def test_no_run_yet_one_under_way_and_one_that_failed_say_so(cast, sign_in, at_m
     assert "Trawl now makes one" in page
 
 
-def test_trawl_now_makes_a_run_and_a_second_press_says_why_not(two_runs, sign_in):
+def test_trawl_now_leaves_a_row_that_waits_and_the_page_says_how_far_it_is(two_runs, sign_in):
     client = sign_in(two_runs.sandra)
     page = client.post(reverse("interventions:trawl_now"), follow=True).content.decode()
+    assert "A trawl is in line: asked for by Mrs S. Pugh at 09:14" in page
+    assert "Trawl now</button>" not in page
+    assert Trawl.objects.filter(school=two_runs.thornbridge).count() == 2
+    assert "is under way" in client.post(reverse("interventions:trawl_now"), follow=True).content.decode()
+    progress = client.get(reverse("interventions:trawl_progress"))
+    assert "in line" in progress.content.decode()
+    assert "HX-Refresh" not in progress
+    assert run_asked(at=MORNING) == 1
+    assert client.get(reverse("interventions:trawl_progress"))["HX-Refresh"] == "true"
+    page = client.get(PATH).content.decode()
     assert "5 pupils to Fri 20 Nov 2026" in page
     assert Trawl.objects.filter(school=two_runs.thornbridge).count() == 3
     again = client.post(reverse("interventions:trawl_now"), follow=True).content.decode()
