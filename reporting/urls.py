@@ -10,8 +10,7 @@ from .views import (
     figures,
     health,
     illness,
-    papers,
-    pupil_file,
+from .views import mail_choice, papers, pupil_file
     rounds,
     saved_views,
 )
@@ -50,6 +49,8 @@ urlpatterns = [
     re_path(
         r"^distributions/export/(?P<form>csv|xlsx)/$", distributions.distributions_export, name="distributions_export"
     ),
+    path("distributions/mail/", mail_choice.mail_choice, name="mail_choice"),
+    path("distributions/mail/choose/", mail_choice.mail_choose, name="mail_choose"),
     path("distributions/add/", distributions.subscription_add, name="subscription_add"),
     re_path(r"^distributions/(?P<report>[a-z_]+)/(?P<on>\d{4}-\d\d-\d\d)/$", rounds.round_detail, name="round"),
     re_path(r"^distributions/(?P<report>[a-z_]+)/(?P<on>\d{4}-\d\d-\d\d)/hold/$", rounds.round_hold, name="round_hold"),

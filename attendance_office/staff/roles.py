@@ -101,6 +101,8 @@ class Can(StrEnum):
     SETTLE_SAFEGUARDING = "Settle safeguarding items about absence"
     MAKE_CERTIFICATES = "Make certificates and displays"
     KEEP_REPORTS = "Say who is sent which report"
+    CHOOSE_MAIL = "Choose whether e-mails of reports name pupils"
+    READ_SENT = "Read the reports one is sent"
     SEE_TRAWL = "See the weekly trawl with names"
     WORK_PROPOSALS = "Take up or put aside a proposed case"
     ISSUE_PAPERS = "Issue papers for governors and leadership"
@@ -129,6 +131,7 @@ _OFFICE = (
         Can.CHASE,
         Can.ARRANGE_COVER,
         Can.SEE_FIGURES,
+        Can.READ_SENT,
         Can.EXPORT,
         Can.IMPORT,
         Can.EDIT_PUPILS,
@@ -152,21 +155,22 @@ _OFFICE = (
 MAY: dict[Role, frozenset[Can]] = {
     Role.OFFICER: frozenset(_OFFICE),
     Role.LEAD: frozenset(
-        _OFFICE | {Can.SEE_AUDIT, Can.EDIT_STAFF, Can.ISSUE_PAPERS, Can.SETTLE_SAFEGUARDING, Can.KEEP_LINK}
+        _OFFICE
+        | {Can.SEE_AUDIT, Can.EDIT_STAFF, Can.ISSUE_PAPERS, Can.SETTLE_SAFEGUARDING, Can.KEEP_LINK, Can.CHOOSE_MAIL}
     ),
     Role.HEAD_OF_YEAR: frozenset(
         _TAKES
         | _KNOWS
         | {Can.SEE_DESK, Can.TAKE_ANY_REGISTER, Can.SEE_BOARD, Can.CHASE, Can.SEE_FIGURES, Can.EXPORT}
         | {Can.LOG_ABSENCE, Can.SEE_AGREEMENTS, Can.SEE_LATES}
-        | {Can.SEE_LETTERS, Can.CONTACT_HOME, Can.MAKE_CERTIFICATES, Can.SEE_TRAWL, Can.WORK_PROPOSALS}
+        | {Can.SEE_LETTERS, Can.CONTACT_HOME, Can.MAKE_CERTIFICATES, Can.SEE_TRAWL, Can.WORK_PROPOSALS, Can.READ_SENT}
     ),
-    Role.TUTOR: frozenset(_TAKES | {Can.SEE_NEEDS}),
+    Role.TUTOR: frozenset(_TAKES | {Can.SEE_NEEDS, Can.READ_SENT}),
     Role.PASTORAL: frozenset(
         _TAKES
         | _KNOWS
         | {Can.SEE_DESK, Can.SEE_BOARD, Can.SEE_FIGURES, Can.LOG_ABSENCE, Can.SEE_AGREEMENTS, Can.SEE_LATES}
-        | {Can.SEE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME, Can.SEE_TRAWL, Can.WORK_PROPOSALS}
+        | {Can.SEE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME, Can.SEE_TRAWL, Can.WORK_PROPOSALS, Can.READ_SENT}
     ),
     Role.DSL: frozenset(
         _TAKES
@@ -174,7 +178,7 @@ MAY: dict[Role, frozenset[Can]] = {
         | {Can.SEE_DESK, Can.SEE_BACKGROUND, Can.SEE_BOARD, Can.SEE_FIGURES, Can.EXPORT, Can.SEE_AUDIT}
         | {Can.SEE_AGREEMENTS, Can.SEE_LATES}
         | {Can.SEE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME, Can.SETTLE_SAFEGUARDING, Can.SEE_TRAWL}
-        | {Can.WORK_PROPOSALS}
+        | {Can.WORK_PROPOSALS, Can.READ_SENT}
     ),
     Role.DATA_MANAGER: frozenset(
         _OFFICE
@@ -197,6 +201,8 @@ MAY: dict[Role, frozenset[Can]] = {
             Can.SEE_LETTERS,
             Can.SEE_TRAWL,
             Can.KEEP_REPORTS,
+            Can.CHOOSE_MAIL,
+            Can.READ_SENT,
             Can.ISSUE_PAPERS,
         }
     ),
@@ -204,7 +210,7 @@ MAY: dict[Role, frozenset[Can]] = {
     Role.TRUST_LEAD: frozenset(
         {Can.SEE_DESK, Can.SEE_PUPILS, Can.SEE_MARK_REASONS, Can.SEE_NEEDS, Can.SEE_MEANS, Can.SEE_BOARD}
         | {Can.SEE_FIGURES, Can.SEE_AUDIT, Can.EXPORT, Can.SEE_AGREEMENTS, Can.SEE_LATES}
-        | {Can.SEE_LETTERS, Can.SEE_TRAWL, Can.ISSUE_PAPERS}
+        | {Can.SEE_LETTERS, Can.SEE_TRAWL, Can.ISSUE_PAPERS, Can.READ_SENT}
     ),
     Role.ADMINISTRATOR: frozenset({Can.EDIT_STAFF, Can.EDIT_CALENDAR, Can.EDIT_JOBS, Can.SEE_AUDIT, Can.SEE_HEALTH}),
 }

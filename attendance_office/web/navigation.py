@@ -89,7 +89,7 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
             "illness",
             also=frozenset({Can.SEE_MARK_REASONS}),
         ),
-        Way("Sent to you", "reporting:sent_list", "", frozenset({Can.SEE_FIGURES}), "sent"),
+        Way("Sent to you", "reporting:sent_list", "", frozenset({Can.READ_SENT}), "sent"),
         Way("Distributions", "reporting:distributions", "", frozenset({Can.KEEP_REPORTS}), "distributions"),
         Way("Papers", "reporting:paper_list", "", frozenset({Can.SEE_FIGURES}), "papers"),
         Way("Cases proposed", "interventions:proposal_list", "", frozenset({Can.SEE_TRAWL}), "proposals"),
@@ -112,7 +112,7 @@ WAYS = (
         is_wide=True,
     ),
     Way("Post", "letters:message_list", "n-let", frozenset({Can.SEE_OUTBOX}), "post", is_wide=True),
-    Way("Reports", "reporting:figures", "n-rep", frozenset({Can.SEE_FIGURES}), "figures", is_wide=True),
+    Way("Reports", "", "n-rep", frozenset({Can.SEE_FIGURES, Can.READ_SENT}), "figures", is_wide=True),
     Way(
         "Office",
         "office:office",

@@ -80,6 +80,29 @@ def subscribe(
         return _set(row, by_mail=by_mail, is_on=True, by=by, at=at)
 
 
+def subscribe_tutors(*, school: School, by: User, at: datetime) -> int:
+    """Have every tutor sent the week of their form by mail; give how many are so now who were not subscribed at all.
+
+    A subscription that was taken off stays off: a person turns it on again.
+    """
+    with trail.signed(by=by, at=at, school_id=school.pk):
+        School.objects.select_for_update(no_key=True).get(pk=school.pk)
+        posts = Post.objects.filter(school=school, role=Role.TUTOR, ended_on=None, user__is_active=True)
+        wanted = posts.exclude(tutor_group=None).order_by("pk").values_list("user", "tutor_group").distinct()
+        there = Subscription.objects.filter(school=school, report=Report.FRIDAY).exclude(tutor_group=None)
+        lacking = set(wanted) - set(there.values_list("user", "tutor_group"))
+        made = Subscription.objects.bulk_create(
+            Subscription(school=school, user_id=user, report=Report.FRIDAY, tutor_group_id=form)
+            for user, form in sorted(lacking)
+        )
+        if made:
+            trail.record(
+                verb="supplied distributions", by=by, at=at, school_id=school.pk, subject_kind="school",
+                subject_id=school.pk, words=f"{len(made)} tutors are sent the week of their form.",
+            )  # fmt: skip
+    return len(made)
+
+
 def set_subscription(*, subscription: Subscription, by_mail: bool, is_on: bool, by: User, at: datetime) -> Subscription:
     """Change how a person is sent a report, or take it off; it stays on record."""
     with trail.signed(by=by, at=at, school_id=subscription.school_id):

@@ -21,6 +21,7 @@ from registers.models import StoredFile
 from reporting.models import Dispatch, Sending, Subscription, Turn
 from reporting.queries.distributions import reaches
 from reporting.queries.kinds import KINDS
+from reporting.queries.mail_choice import mail_choice, named_parts
 from reporting.queries.report_page import Page
 from reporting.queries.rounds import held, waiting
 
@@ -126,7 +127,9 @@ def dispatch(sending: Sending, *, by: User | None, at: datetime) -> Message:
     """Leave a message that leads to a report in the outbox: the first, or one more by hand."""
     times = sending.dispatches.count() + 1
     url = f"{settings.OFFICE_URL}{reverse('reporting:sent_detail', args=[sending.pk])}"
-    told = {"sending": sending, "content": sending.content, "url": url}
+    choice = mail_choice(sending.school)
+    told = {"sending": sending, "content": sending.content, "url": url, "named": named_parts(sending, choice)}
+    told["choice"] = choice
     message = Message.objects.create(
         school=sending.school, key=f"report:{sending.pk}:{times}", kind=Message.Kind.REPORT,
         channel=Message.Channel.EMAIL, recipient=sending.user, recipient_name=sending.user.signature,

@@ -26,20 +26,20 @@ class Report(models.TextChoices):
     LEAVERS = "leavers", "Leaver sheet"
 
 
-# What a reader has to be allowed, besides pupils and figures.
+# What a reader has to be allowed, besides seeing pupils and reading what is sent.
 NEEDS: Final[Mapping[str, frozenset[Can]]] = {
     Report.FRIDAY: frozenset(),
     Report.DAILY_SUMMARY: frozenset({Can.SEE_LATES, Can.SEE_LETTERS}),
     Report.LATES_MORNING: frozenset({Can.SEE_LATES}),
     Report.LATES_LESSONS: frozenset({Can.SEE_LATES}),
     Report.ILLNESS: frozenset({Can.SEE_MARK_REASONS}),
-    Report.LEAVERS: frozenset(),
+    Report.LEAVERS: frozenset({Can.SEE_FIGURES}),
 }
 
 
 def readable(allowed: frozenset[Can]) -> list[str]:
     """Give the reports that may be read with these rights."""
-    return [report for report, needs in NEEDS.items() if needs | {Can.SEE_PUPILS, Can.SEE_FIGURES} <= allowed]
+    return [report for report, needs in NEEDS.items() if needs | {Can.SEE_PUPILS, Can.READ_SENT} <= allowed]
 
 
 def scope_words(year_group: int | None, form: TutorGroup | None = None) -> str:

@@ -97,6 +97,12 @@ def pupil_words(pupil: Pupil) -> str:
     return f"{name} ({pupil.tutor_group.name if pupil.tutor_group else 'no form'})"
 
 
+def initials_of(name: str) -> str:
+    """Give the initials of a name written surname first: "F.B." of "Blackwood, Freya"."""
+    surname, _, forename = name.partition(", ")
+    return "".join(f"{part[0].upper()}." for part in (forename.strip(), surname.strip()) if part)
+
+
 def many(count: int, one: str, more: str = "") -> str:
     """Give a number with its noun: "1 pupil", "3 pupils"."""
     return f"{count:,} {one if count == 1 else more or one + 's'}"

@@ -6,6 +6,8 @@ letters and the unexplained absences within their reach. Page, mail, PDF and she
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, Final
@@ -29,12 +31,15 @@ from reporting.models.distributions import scope_words
 from reporting.rules.conversations import BROKEN, REASON_WORDS, Candidate, Reason, in_need
 
 from .explorer import Answer, Question, answer
+from .lines import Line as Counted
 from .lines import Reader
 from .periods import Period, year_before
-from .report_page import FEW, Page, Table, of_all, page_of, rate_words
+from .report_page import FEW, Page, Table, initials_of, of_all, page_of, rate_words
 
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
+_GONE: Final = "A pupil no longer on roll"
+Named = Callable[[int], str]
 _MOVES: Final = {
     Moved.BELOW_50: Reason.SEVERE,
     Moved.BELOW_90: Reason.PERSISTENT,
@@ -97,11 +102,16 @@ class _Week:
         return dict(marks.order_by().values_list("pupil").annotate(many=Count("pk")))
 
     @cached_property
-    def names(self) -> dict[int, str]:
-        return {line.pupil_id: f"{line.name} ({line.form})" for line in self.year.lines}
+    def by_pupil(self) -> dict[int, Counted]:
+        return {line.pupil_id: line for line in self.year.lines}
 
     def name(self, pupil_id: int) -> str:
-        return self.names.get(pupil_id, "A pupil no longer on roll")
+        line = self.by_pupil.get(pupil_id)
+        return f"{line.name} ({line.form})" if line else _GONE
+
+    def initials(self, pupil_id: int) -> str:
+        line = self.by_pupil.get(pupil_id)
+        return f"{initials_of(line.name)} ({line.form})" if line else _GONE
 
 
 def week_page(school: School, user: User, *, year_group: int | None, on: date, at: datetime) -> Page:
@@ -115,15 +125,17 @@ def form_week_page(school: School, user: User, *, form: TutorGroup, on: date, at
 
 
 def _page(week: _Week) -> Page:
-    tables = [_attendance(week), _absent(week), _conversations(week), _lates(week)]
+    tables = [_attendance(week), _absent(week), _conversations(week, week.name), _lates(week)]
     if Can.SEE_LETTERS in week.reader.allowed:
         tables.append(_letters(week))
-    tables += [_open(week), _praise(week)]
+    tables += [_open(week), _praise(week, week.name)]
     scope = scope_words(week.year_group, week.form)
-    return page_of(
+    page = page_of(
         week.school, title=f"{scope}: the week to {spoken_date(week.on)}", headline=_headline(week),
         tables=tables, at=week.at,
     )  # fmt: skip
+    short = [_conversations(week, week.initials), _praise(week, week.initials)]
+    return replace(page, content=page.content | {"initials": [one.written() for one in short]})
 
 
 def _headline(week: _Week) -> list[str]:
@@ -166,7 +178,7 @@ def _since(week: _Week) -> str:
     return f"Movement between the trawls of {spoken_date(since.on)} and {spoken_date(trawl.on)}."
 
 
-def _conversations(week: _Week) -> Table:
+def _conversations(week: _Week, named: Named) -> Table:
     missed = {line.pupil_id: line.tally.absent for line in week.week.lines}
     reasons: dict[int, set[Reason]] = {pupil: {Reason.UNEXPLAINED} for pupil in week.left_open}
     for line in week.moved:
@@ -178,7 +190,9 @@ def _conversations(week: _Week) -> Table:
     chosen = in_need(
         Candidate(pupil, week.name(pupil), frozenset(why), missed.get(pupil, 0)) for pupil, why in reasons.items()
     )
-    rows = tuple((one.name, _sentence(REASON_WORDS[why] for why in sorted(one.reasons)), one.missed) for one in chosen)
+    rows = tuple(
+        (named(one.pupil_id), _sentence(REASON_WORDS[why] for why in sorted(one.reasons)), one.missed) for one in chosen
+    )
     note = (
         f"{len(chosen)} of {len(reasons)} pupils with a reason: the gravest reason first, then how many reasons, then "
         "sessions missed this week."
@@ -207,17 +221,20 @@ def _open(week: _Week) -> Table:
     return Table("open", "Unexplained marks left", ("What", "Sessions", "Pupils"), rows)
 
 
-def _praise(week: _Week) -> Table:
-    recovered = [week.name(line.pupil_id) for line in week.moved if Moved.RECOVERED in line.moves]
+def _praise(week: _Week, named: Named) -> Table:
+    back = sorted(
+        (line.pupil_id for line in week.moved if Moved.RECOVERED in line.moves),
+        key=lambda pupil: (week.name(pupil), pupil),
+    )
     whole = [one for one in week.week.lines if one.tally.possible and one.tally.attended == one.tally.possible]
     runs = sorted(
         (line for line in week.moved if line.now is not None and line.now.good_run > 1),
         key=lambda line: (-line.shown.good_run, week.name(line.pupil_id)),
     )
-    best = [f"{week.name(line.pupil_id)}, {line.shown.good_run} weeks" for line in runs[:FEW]]
+    best = [f"{named(line.pupil_id)}, {line.shown.good_run} weeks" for line in runs[:FEW]]
     rows = (
-        ("Recovered", len(recovered), "; ".join(sorted(recovered)[:FEW])),
-        ("Every session this week", len(whole), "; ".join(week.name(one.pupil_id) for one in whole[:FEW])),
+        ("Recovered", len(back), "; ".join(named(pupil) for pupil in back[:FEW])),
+        ("Every session this week", len(whole), "; ".join(named(one.pupil_id) for one in whole[:FEW])),
         ("Longest runs without an absence", len(runs), "; ".join(best)),
     )
     return Table("praise", "To praise", ("For", "Pupils", "Who first"), rows)

@@ -24,6 +24,7 @@ from reporting.models import Report, Sending, Subscription
 from reporting.models.distributions import readable
 from reporting.queries.distributions import reaches, with_dispatches
 from reporting.queries.kinds import KINDS
+from reporting.queries.mail_choice import mail_choice
 from reporting.queries.rounds import coming, open_holds
 
 _PAGE = 50
@@ -47,7 +48,7 @@ def _own(request: StaffRequest) -> QuerySet[Sending]:
 
 
 @require_GET
-@door(Can.SEE_FIGURES, section="figures")
+@door(Can.READ_SENT, section="figures")
 def sent_list(request: StaffRequest) -> HttpResponse:
     """List what a person was sent, and what they are subscribed to."""
     rows = _own(request)
@@ -61,7 +62,7 @@ def sent_list(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 @door(Can.EXPORT, section="figures")
-@door(Can.SEE_FIGURES)
+@door(Can.READ_SENT)
 def sent_list_export(request: StaffRequest, form: str) -> HttpResponse:
     """Send out the list of what a person was sent; not what it says."""
     rows: list[list[Cell]] = [
@@ -81,7 +82,7 @@ def _mail_states(sending: Sending) -> str:
 
 
 @require_GET
-@door(Can.SEE_FIGURES, section="figures")
+@door(Can.READ_SENT, section="figures")
 def sent_detail(request: StaffRequest, pk: int) -> HttpResponse:
     """Show a report as it was sent, frozen, and whether it went."""
     sending = _sending(request, pk)
@@ -90,7 +91,7 @@ def sent_detail(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@door(Can.SEE_FIGURES, section="figures")
+@door(Can.READ_SENT, section="figures")
 def sent_file(request: StaffRequest, pk: int, form: str) -> HttpResponse:
     """Give a report's PDF or sheet as it was made."""
     sending = _sending(request, pk)
@@ -120,7 +121,7 @@ def sent_again(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@door(Can.SEE_FIGURES, section="figures")
+@door(Can.READ_SENT, section="figures")
 def own_stop(request: StaffRequest, pk: int) -> HttpResponse:
     """Take one's own subscription off."""
     row = get_object_or_404(Subscription, pk=pk, school=request.school, user=request.user)
@@ -158,6 +159,7 @@ def distributions(request: StaffRequest) -> HttpResponse:
     asks = {
         "subscriptions": rows.order_by("report", "-is_on", "year_group", "tutor_group__name", "user__last_name", "pk"),
         "coming": coming(request.school, holds, at=clock.now()),
+        "mail": mail_choice(request.school),
         "held": [one for one in holds if one.on < clock.today()],
         "forms": TutorGroup.objects.filter(school=request.school, is_used=True).order_by("year_group", "name"),
         "reports": [(report.value, report.label, KINDS[report].when) for report in Report if report in KINDS],
@@ -172,11 +174,15 @@ def distributions(request: StaffRequest) -> HttpResponse:
 @require_POST
 @door(Can.KEEP_REPORTS, section="figures")
 def subscription_add(request: StaffRequest) -> HttpResponse:
-    """Supply the usual subscriptions to a school without any, or subscribe one person."""
+    """Supply the usual subscriptions to a school without any, subscribe every tutor to their form, or one person."""
     at = clock.now()
     if request.POST.get("act") == "usual":
         made = actions.supply_subscriptions(school=request.school, by=request.user, at=at)
         toasts.say(request, f"{made} subscriptions made from the posts")
+        return redirect("reporting:distributions")
+    if request.POST.get("act") == "tutors":
+        made = actions.subscribe_tutors(school=request.school, by=request.user, at=at)
+        toasts.say(request, f"{made} tutors are sent the week of their form from the next time on")
         return redirect("reporting:distributions")
     who, about, report = (request.POST.get(name, "") for name in ("user", "about", "report"))
     people = User.objects.filter(posts__school=request.school, posts__ended_on=None)
