@@ -10,7 +10,9 @@ from .views import (
     figures,
     health,
     illness,
-from .views import mail_choice, papers, pupil_file
+    mail_choice,
+    papers,
+    pupil_file,
     rounds,
     saved_views,
 )
