@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from letters.models import Letter, LetterKind, Message
+from letters.queries.outbox import to_look_at
 from registers.models import Pupil
 from registers.queries.pupils import called
 
@@ -14,7 +15,12 @@ from registers.queries.pupils import called
 class Messages(django_filters.FilterSet):
     """By state, by what it is about, by day, and by person."""
 
-    state = django_filters.ChoiceFilter(choices=Message.State.choices, label="State", empty_label="Any state")
+    state = django_filters.ChoiceFilter(
+        method="of_state",
+        choices=[*Message.State.choices, ("look", "To look at")],
+        label="State",
+        empty_label="Any state",
+    )
     kind = django_filters.ChoiceFilter(choices=Message.Kind.choices, label="About", empty_label="Anything")
     on = django_filters.DateFilter(label="Day", widget=forms.DateInput(attrs={"type": "date"}))
     to = django_filters.CharFilter(field_name="recipient_name", lookup_expr="icontains", label="To")
@@ -22,6 +28,10 @@ class Messages(django_filters.FilterSet):
     class Meta:
         model = Message
         fields = ("state", "kind", "on", "to")
+
+    def of_state(self, rows: QuerySet[Message], name: str, value: str) -> QuerySet[Message]:
+        """Narrow by state; to be looked at are those of which nobody knows that they arrived."""
+        return to_look_at(rows) if value == "look" else rows.filter(state=value)
 
 
 class Letters(django_filters.FilterSet):

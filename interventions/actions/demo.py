@@ -15,7 +15,7 @@ from interventions.actions.due import run_job
 from interventions.actions.first_day import prepare_alerts
 from interventions.actions.trawl import put_aside, take_up
 from interventions.models import CaseProposal, FirstDay, Trawl
-from interventions.queries.first_day import board_of, session_now
+from interventions.queries.first_day import begun_today, board_of, session_now
 from letters.actions.deliveries import note_delivery
 from letters.actions.outbox import deliver, reference_of
 from letters.actions.replies import take_reply
@@ -74,7 +74,7 @@ def begin_first_day(*, school: School, at: datetime) -> int:
 
     Two alerts still count down. Families whose homes are never alerted are on the call sheet. Gives how many alerts.
     """
-    session = session_now(school, at)
+    session = session_now(begun_today(school, at))
     officer = Post.objects.filter(school=school, role=Role.OFFICER, ended_on=None).select_related("user").first()
     if session is None or officer is None or FirstDay.objects.filter(school=school, on=session.on).exists():
         return 0

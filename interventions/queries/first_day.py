@@ -26,7 +26,6 @@ from registers.rules.sessions import Session
 from .alert_said import Said, alert_said, no_alert_said
 
 LIVE: Final = (Message.State.WAITING, Message.State.CLAIMED, Message.State.SENT, Message.State.DELIVERED)
-COUNTING: Final = (Message.State.WAITING, Message.State.CLAIMED)
 ANSWERED: Final = (Attempt.Outcome.SPOKE, Attempt.Outcome.EXPECTED)
 _WATCHED: Final = ("is_vulnerable", "has_protection_plan", "is_looked_after", "is_in_need")
 
@@ -155,6 +154,7 @@ class Board:
     lines: list[Line]
     not_taken: int
     unmarked: list[tuple[str, int]]
+    begun: Sequence[Session] = ()
 
     @property
     def open(self) -> list[Line]:
@@ -207,11 +207,16 @@ class Board:
         return sum(len(line.replies) for line in self.lines)
 
 
-def session_now(school: School, at: datetime, half: str = "") -> Session | None:
-    """Give today's session that has begun last, or the one asked for; None where none of today has begun."""
-    begun = sessions_begun(calendar_of(school.pk), session_times(school.pk, clock.local(at).date()), at)
-    today = [one for one in begun if one.on == clock.local(at).date()]
-    return next((one for one in today if one.half == half), today[-1] if today else None)
+def session_now(begun: Sequence[Session], half: str = "") -> Session | None:
+    """Give the session of today that has begun last, or the one asked for; None where none of today has begun."""
+    return next((one for one in begun if one.half == half), begun[-1] if begun else None)
+
+
+def begun_today(school: School, at: datetime) -> list[Session]:
+    """Give today's sessions that have begun, in order."""
+    today = clock.local(at).date()
+    begun = sessions_begun(calendar_of(school.pk), session_times(school.pk, today), at)
+    return [one for one in begun if one.on == today]
 
 
 def unexplained_marks(school: School, session: Session) -> QuerySet[Mark]:
@@ -262,9 +267,9 @@ def to_ring(school: School, user: User, at: datetime) -> QuerySet[FirstDay]:
 
 
 def counting_down(school: School, user: User, at: datetime) -> QuerySet[FirstDay]:
-    """Give today's families whose alert waits for its countdown."""
+    """Give today's families whose alert can still be stopped."""
     days = FirstDay.objects.visible_to(user).filter(school=school, on=clock.local(at).date())
-    return days.filter(alert__state__in=COUNTING).order_by("opened_at")
+    return days.filter(alert__state=Message.State.WAITING, alert__attempts=0).order_by("opened_at", "pk")
 
 
 def open_items(school: School, user: User) -> QuerySet[SafeguardingItem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -29,8 +30,9 @@ def board_for(request: StaffRequest) -> answers.Board | None:
     """Give the board of the session asked for, else of the one that has begun last today."""
     at = clock.now()
     half = request.POST.get("half", "") or request.GET.get("half", "")
-    session = answers.session_now(request.school, at, half)
-    return answers.board_of(request.school, request.user, session, at) if session else None
+    begun = answers.begun_today(request.school, at)
+    session = answers.session_now(begun, half)
+    return replace(answers.board_of(request.school, request.user, session, at), begun=begun) if session else None
 
 
 def back_to(name: str, board: answers.Board | None) -> HttpResponse:

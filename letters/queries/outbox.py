@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
@@ -33,9 +33,14 @@ def counts_by_state(messages: MessageQuerySet) -> dict[str, int]:
     return {row["state"]: row["n"] for row in rows}
 
 
+def to_look_at(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """Narrow messages to those that a person has to settle: uncertain or failed."""
+    return messages.filter(state__in=[Message.State.UNCERTAIN, Message.State.FAILED])
+
+
 def in_doubt(school: School) -> int:
-    """Give how many messages a person has to settle: uncertain or failed."""
-    return Message.objects.filter(school=school, state__in=[Message.State.UNCERTAIN, Message.State.FAILED]).count()
+    """Give how many messages a person has to settle."""
+    return to_look_at(Message.objects.filter(school=school)).count()
 
 
 def oldest_waiting(at: datetime) -> datetime | None:

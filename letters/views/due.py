@@ -71,6 +71,7 @@ def due_list(request: StaffRequest) -> HttpResponse:
     first = next((row.first for row in rows if row.open_letters), None)
     context = {
         "rows": rows,
+        "due": sum(counts.values()),
         "listed": listed,
         "parents": Addressee.objects.filter(letter__in=[one.pk for one in listed]).count(),
         "held": sum(len(row.held) for row in rows),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Case, Count, F, Q, QuerySet, When
@@ -13,6 +13,9 @@ from django.db.models import Case, Count, F, Q, QuerySet, When
 from attendance_office.staff.models import School, User
 from registers.models import Link, Pull, Pupil, RemoteName, Writeback
 from registers.queries.code_list import families
+
+LOOK: Final = "look"
+_TO_SETTLE: Final = (Writeback.State.UNCERTAIN, Writeback.State.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,11 @@ def counts_by_state(link: Link) -> dict[str, int]:
 
 
 def going_out(user: User, link: Link, state: str = "") -> QuerySet[Writeback]:
-    """Give the coded marks on their way to a link's system, the latest first; of one state, or of all."""
+    """Give the coded marks on their way to a link's system, the latest first; of one state, to look at, or all."""
     rows = Writeback.objects.visible_to(user).filter(link=link)
-    return (rows.filter(state=state) if state else rows).order_by("-made_at", "-pk")
+    if state:
+        rows = rows.filter(state__in=_TO_SETTLE if state == LOOK else (state,))
+    return rows.order_by("-made_at", "-pk")
 
 
 @dataclass(frozen=True)
@@ -108,8 +113,7 @@ def with_names(rows: Iterable[Writeback]) -> list[Going]:
 
 def to_settle(school: School) -> QuerySet[Writeback]:
     """Give the coded marks that a person has to settle: uncertain or refused."""
-    states = [Writeback.State.UNCERTAIN, Writeback.State.FAILED]
-    return Writeback.objects.filter(school=school, state__in=states)
+    return Writeback.objects.filter(school=school, state__in=_TO_SETTLE)
 
 
 def standing_still(school: School, at: datetime) -> QuerySet[Any, Any]:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,7 +18,7 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import export, toasts
 from attendance_office.web.doors import StaffRequest, door
-from attendance_office.web.lists import send_list
+from attendance_office.web.lists import narrowed, send_list
 from attendance_office.web.uploads import is_too_large
 from registers.actions.files import record_download
 from registers.actions.imports.undo import undo_import
@@ -26,7 +27,7 @@ from registers.feeds import systems
 from registers.feeds.table import LARGEST, Table
 from registers.feeds.translate import SECRET, translate
 from registers.models import Feeds, Import, StoredFile
-from registers.queries.imports import imports_of, outcomes, same_file_before
+from registers.queries.imports import imports_of, imports_to_look_at, outcomes, same_file_before
 
 PAGE: Final = 30
 _LOOKED_AT: Final = 200
@@ -64,9 +65,20 @@ def import_list(request: StaffRequest) -> HttpResponse:
                 return redirect("registers:import_detail", reading.pk)
             except Refused as refused:
                 wrong = str(refused)
-    page = Paginator(imports_of(request.school), PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "wrong": wrong, "total": page.paginator.count}
+    page = Paginator(_listed(request), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "wrong": wrong,
+        "total": page.paginator.count,
+        "looks": request.GET.get("show") == "look",
+        "to_look_at": imports_to_look_at(request.school).count(),
+    }
     return render(request, "registers/import_list.html", context, status=422 if wrong else 200)
+
+
+def _listed(request: StaffRequest) -> QuerySet[Import]:
+    """Give the imports the address asks for: all, or those that a person has to look at."""
+    return (imports_to_look_at if request.GET.get("show") == "look" else imports_of)(request.school)
 
 
 @require_POST
@@ -89,13 +101,14 @@ def import_export(request: StaffRequest, form: str) -> HttpResponse:
             str(one.made_by or ""),
             one.why_undone,
         ]
-        for one in imports_of(request.school)
+        for one in _listed(narrowed(request))
     ]
     heads = (
         "File", "System", "Brings", "State", "Rows", "Added", "Changed", "The same", "Faults", "Uploaded", "By",
         "Why taken back",
     )  # fmt: skip
-    return send_list(request, form, what="imports", columns=[export.Column(one) for one in heads], rows=rows)
+    columns = [export.Column(one) for one in heads]
+    return send_list(request, form, what="imports", columns=columns, rows=rows, filters=request.GET.urlencode())
 
 
 @require_GET

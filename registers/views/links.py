@@ -24,6 +24,7 @@ from registers.actions.links.writing_back import settle
 from registers.forms.links import LinkForm
 from registers.models import Link, Writeback
 from registers.queries.links import (
+    LOOK,
     Going,
     counts_by_state,
     going_out,
@@ -36,7 +37,7 @@ from registers.queries.links import (
 
 PAGE: Final = 50
 _RUNS: Final = 8
-_STATES: Final = tuple(Writeback.State.values)
+_STATES: Final = (*Writeback.State.values, LOOK)
 
 
 def _link(request: StaffRequest) -> Link:
@@ -132,7 +133,8 @@ def writeback_list(request: StaffRequest) -> HttpResponse:
     context = {
         "link": link,
         "state": state,
-        "states": [(key, label, counts.get(key, 0)) for key, label in Writeback.State.choices],
+        "states": [(key, label, counts.get(key, 0)) for key, label in Writeback.State.choices]
+        + [(LOOK, "To look at", counts.get(Writeback.State.UNCERTAIN, 0) + counts.get(Writeback.State.FAILED, 0))],
         "all": sum(counts.values()),
         "page": page,
         "rows": with_names(page.object_list),

@@ -19,6 +19,7 @@ from letters.rules.alerts import together
 from registers.models import Enrolment, Mark, Parent, Pupil
 from registers.queries.calendar import calendar_of, closing, opening, session_times, sessions_begun
 from registers.queries.registers import RegisterLine, Status, registers_of_sessions
+from registers.queries.unexplained import unexplained
 from registers.rules.codes import Counts, Half, code_set
 from registers.rules.deadlines import settle_n_by
 from registers.rules.rates import Tally, tally
@@ -26,7 +27,6 @@ from registers.rules.sessions import Calendar, CalendarTooShort, Session
 
 from .worklists import Worklist, worklists
 
-UNEXPLAINED = "N"
 UNKNOWN_REASON = frozenset({"N", "O"})
 
 
@@ -85,6 +85,11 @@ class Morning:
     last_run: Run | None = None
     next_schedule: Schedule | None = None
     worklists: Sequence[Worklist] = ()
+
+    @property
+    def is_today(self) -> bool:
+        """Tell whether the session is of the day on which the desk is read."""
+        return self.session is not None and self.session.on == clock.local(self.at).date()
 
     @property
     def today(self) -> Tally | None:
@@ -204,12 +209,11 @@ def morning(school: School, *, user: User, at: datetime) -> Morning:
     owed = _owed(school, [line for each in lines.values() for line in each if line.is_owed])
     marks = Mark.objects.filter(school=school, pupil__in=pupils)
     days = calendar.days(now.on - timedelta(days=21), now.on)[-5:]
-    unsettled = _unsettled(marks, calendar, now.on)
-    unexplained = [row.mark for row in unsettled if (row.mark.on, row.mark.half) == (now.on, now.half)]
+    unsettled = _unsettled(unexplained(school, user, at), calendar)
+    away = [row.mark for row in unsettled if (row.mark.on, row.mark.half) == (now.on, now.half)]
     years, codes = _years(marks, days, now)
-    alone = [mark.pupil for mark in unexplained]
     watched = _watched(pupils, now)
-    parents = _parents([mark.pupil_id for mark in unexplained], [row.pupil.pk for row in watched])
+    parents = _parents([mark.pupil_id for mark in away], [row.pupil.pk for row in watched])
     return Morning(
         at=at,
         session=now,
@@ -219,8 +223,8 @@ def morning(school: School, *, user: User, at: datetime) -> Morning:
         owed=owed,
         codes=codes,
         watched=[replace(row, ring=_first_to_ring(parents, row.pupil.pk)) for row in watched],
-        unexplained=unexplained,
-        families=len(together([mark.pupil_id for mark in unexplained], shared_by(alone, parents))),
+        unexplained=away,
+        families=len(together([mark.pupil_id for mark in away], shared_by([mark.pupil for mark in away], parents))),
         unsettled=unsettled,
         years=years,
         days=days,
@@ -294,14 +298,10 @@ def _session(mark: Mark) -> Session:
     return Session(mark.on, cast("Half", mark.half))
 
 
-def _unsettled(marks: QuerySet[Mark], calendar: Calendar, today: date) -> list[Unsettled]:
+def _unsettled(marks: QuerySet[Mark], calendar: Calendar) -> list[Unsettled]:
     """Give every standing N with its legal last date, the nearest first."""
     rows = []
-    for mark in (
-        marks.filter(code=UNEXPLAINED, on__lte=today, on__gte=today - timedelta(days=400))
-        .select_related("pupil__tutor_group")
-        .order_by("on", "half", "pupil__sort_name")
-    ):
+    for mark in marks.select_related("pupil__tutor_group").order_by("on", "half", "pupil__sort_name", "pk"):
         try:
             last: date | None = settle_n_by(_session(mark), calendar)
         except CalendarTooShort:

@@ -17,8 +17,9 @@ from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
 from interventions.queries.first_day import counting_down, open_items, to_ring
 from interventions.queries.trawl_pages import open_proposals
-from letters.models import Letter, Message
+from letters.models import Letter
 from letters.queries.doubts import in_doubt
+from letters.queries.outbox import messages_for, to_look_at
 from registers.queries import doubts
 from registers.queries.admissions import no_working_number, returns_due
 from registers.queries.agreements import ending_agreements
@@ -101,7 +102,7 @@ def _machinery(read: Mapping[str, Any], allowed: Collection[Can]) -> list[Workli
     if Can.SEE_OUTBOX in allowed:
         many = read["post_now"]
         words = "Uncertain or failed: nobody knows that they arrived" if many else "None is uncertain or failed"
-        found.append(Worklist("post", "Messages to look at", many, words, "letters:message_list", "state=uncertain"))
+        found.append(Worklist("post", "Messages to look at", many, words, "letters:message_list", "state=look"))
     return found
 
 
@@ -109,12 +110,14 @@ def _files(read: Mapping[str, Any]) -> list[Worklist]:
     """Give what files and the link to another system ask of a person; of the link nothing where nothing is wrong."""
     many = read["imports_now"]
     words = "Refused or broken off, and not read since" if many else "No file was refused or broke off"
-    found = [Worklist("imports", "Files to look at", many, words, "registers:import_list")]
+    found = [Worklist("imports", "Files to look at", many, words, "registers:import_list", "show=look")]
     if said := read["link_now"]:
         found.append(Worklist("link", "The link to Wonde", 1, said, "registers:link_detail"))
     if out := read["out_now"]:
         words = "Uncertain or refused: nobody knows that they stand there"
-        found.append(Worklist("out", "Marks going out to look at", out, words, "registers:writeback_list"))
+        found.append(
+            Worklist("out", "Marks going out to look at", out, words, "registers:writeback_list", "state=look")
+        )
     return found
 
 
@@ -125,7 +128,7 @@ def _asked(school: School, user: User, on: date, at: datetime) -> Mapping[Can, l
     proposals = open_proposals(school, user)
     counting, ring, items = counting_down(school, user, at), to_ring(school, user, at), open_items(school, user)
     letters = Letter.objects.visible_to(user).filter(school=school)
-    stuck = Message.objects.filter(school=school, state__in=["uncertain", "failed"])
+    stuck = to_look_at(messages_for(user, school))
     return {
         Can.LOG_ABSENCE: [
             ("messages_now", _many(messages)),
@@ -139,7 +142,9 @@ def _asked(school: School, user: User, on: date, at: datetime) -> Mapping[Can, l
         Can.CONTACT_HOME: [
             ("counting_now", _many(counting)),
             ("next_alert_now", Subquery(counting.order_by("alert__due_at").values("alert__due_at")[:1])),
+            ("alert_half_now", Subquery(counting.values("half")[:1])),
             ("ring_now", _many(ring)),
+            ("ring_half_now", Subquery(ring.values("half")[:1])),
             ("oldest_ring_now", Subquery(ring.values("opened_at")[:1])),
             ("items_now", _many(items)),
             ("oldest_item_now", Subquery(items.values("since_at")[:1])),
@@ -200,9 +205,12 @@ def _first_day(read: Mapping[str, Any], allowed: Collection[Can]) -> list[Workli
     calls = "Families whom a person rings" if read["ring_now"] else "Nobody is left to be rung"
     items = "Open until a person closes each" if read["items_now"] else "No item is open"
     return [
-        Worklist("alerts", "Alerts counting down", read["counting_now"], alerts, "interventions:first_day"),
         Worklist(
-            "calls", "Calls to make", read["ring_now"], calls, "interventions:call_sheet",
+            "alerts", "Alerts counting down", read["counting_now"], alerts, "interventions:first_day",
+            _half(read["alert_half_now"]),
+        ),
+        Worklist(
+            "calls", "Calls to make", read["ring_now"], calls, "interventions:call_sheet", _half(read["ring_half_now"]),
             oldest=read["oldest_ring_now"],
         ),
         Worklist(
@@ -210,6 +218,11 @@ def _first_day(read: Mapping[str, Any], allowed: Collection[Can]) -> list[Workli
             oldest=read["oldest_item_now"],
         ),
     ]  # fmt: skip
+
+
+def _half(half: str | None) -> str:
+    """Give the part of an address that names the session of the oldest, where there is one."""
+    return f"half={half}" if half else ""
 
 
 def _doubts(grounds: list[str]) -> Worklist:

@@ -34,7 +34,8 @@ def test_each_pupil_stands_with_number_receipt_reason_and_parents(fallen, propos
     second_parent(fallen.callum)
     propose()
     shown = text(read(fallen.sandra, DUE, level="1"))
-    assert "Letters due (2)" in shown
+    assert "Letters due (3)" in shown
+    assert "Level 1 <b>2</b>" in shown
     assert "90.0 %" in shown
     assert "2 of 20" in shown
     assert "Below 95 %: 2 illness" in shown

@@ -67,7 +67,7 @@ COUNTS = "numbers and settings, without a pupil; each number leads to a list tha
 PAPER = "a sheet to print, of a list that has a file"
 PART = "a part of pages, which have the file"
 NO_FILE = {
-    ONE_THING: """interventions/pupil_absence letters/letter_detail letters/pupil_letters letters/template_edit
+    ONE_THING: """interventions/pupil_absence interventions/safeguarding_item letters/letter_detail letters/pupil_letters letters/template_edit
         letters/template_versions office/staff_detail registers/absence_note registers/agreement_detail
         registers/closure_detail registers/import_detail registers/link_detail registers/pupil_contacts
         registers/pupil_detail registers/pupil_groups registers/pupil_record reporting/explorer_receipt""",
