@@ -3,8 +3,8 @@
 Letters are written, approved, made, mailed and printed, and registers saved, while workers are killed, Redis goes or hangs,
 tasks come doubled, the mail server refuses, stalls and breaks off, the disk is full under the files, Postgres cuts its
 lines, marks are corrected, stops set and letters recalled on their way. What went is counted at the mail server and in
-the print files, not in the office's tables. The last line says the sum; the exit is 1 where anything was lost, doubled or
-missing.
+the print files, not in the office's tables, and each that went is asked whether it should still have gone. The last line
+says the sum; the exit is 1 where anything was lost, doubled or missing, or went in spite of a stop or a corrected mark.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from tests.torture.faults import RoughSink, cut_all_other_lines, empty_the_disk, fill_the_disk, pause, token_of
+from tests.torture.right import Judge, StopKept, Went
 
 MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TASKS = ("letters.make_waiting", "letters.deliver_waiting", "letters.settle_stuck", "letters.find_doubted")
@@ -68,6 +69,7 @@ class Run:
         self.workers, self.started = {}, 0
         self.saved, self.faults, self.refusals, self.troubles = {}, {}, {}, []
         self.rooms, self.went_early = 0, 0
+        self.stops, self.taken_out, self.posted_by = [], set(), {}
         self.world = World()
         self.sessions = self.world.begin(self.now())
         self.over = threading.Event()
@@ -178,12 +180,14 @@ class Run:
     def correct(self, chance):
         from registers.actions.attendance import amend_mark
         from registers.models import Mark
+        from registers.rules.codes import present_code
 
         mark = Mark.objects.filter(school=self.world.school, code="O").order_by("?").first()
         if mark is not None:
+            present = present_code(mark.half)
             amend_mark(
                 mark=mark,
-                code="I",
+                code=chance.choice(["I", present, present]),
                 minutes_late=None,
                 comment="",
                 reason="Parent rang",
@@ -199,8 +203,13 @@ class Run:
             pupil=chance.choice(self.world.pupils), covers="all", reason="Bereavement", is_private=False,
             owner=self.world.lead, to_on=None, by=self.world.officer, at=self.now(),
         )  # fmt: skip
+        kept = StopKept(stop.pupil_id, self.now())
+        self.stops.append(kept)
         time.sleep(0.3)
-        lift_stop(stop=stop, why="Spoken with the family", by=self.world.lead, at=self.now())
+        # One in three stands to the end.
+        if chance.random() < 0.67:
+            kept.to_at = self.now()
+            lift_stop(stop=stop, why="Spoken with the family", by=self.world.lead, at=self.now())
 
     def recall(self, chance):
         from letters.actions.doubts import recall_letter
@@ -211,14 +220,26 @@ class Run:
             recall_letter(letter=letter, why="Spoken with the family", by=self.world.officer, at=self.now())
 
     def post(self, chance):
-        from letters.actions.runs import mark_posted, put_together, take_back_posted
+        from letters.actions.runs import put_together, take_back_posted
         from letters.models import PrintRun
 
         for run in PrintRun.objects.filter(school=self.world.school, state="ready"):
-            mark_posted(run=run, by=self.world.officer, at=self.now())
+            self.take_to_the_post(run, self.now())
             if chance.random() < 0.3:
                 take_back_posted(run=run, by=self.world.officer, at=self.now())
         put_together(school=self.world.school, order="postcode", by=self.world.officer, at=self.now())
+
+    def take_to_the_post(self, run, at):
+        """Take out of the paper what the run's page names, as a person does, and mark the run as posted."""
+        from letters.actions.runs import mark_posted, take_out_letters
+        from letters.queries.runs import no_longer_due
+
+        if due_no_more := no_longer_due(run, at=at):
+            ids = [letter.pk for letter, _ in due_no_more]
+            out = take_out_letters(run=run, letter_ids=ids, by=self.world.officer, at=at)
+            self.taken_out |= {(run.pk, letter.run_place) for letter in out}
+        mark_posted(run=run, by=self.world.officer, at=at)
+        self.posted_by[run.pk] = max(at, self.now())
 
     def publish(self):
         """Tick as the beat does."""
@@ -345,22 +366,55 @@ class Run:
         from letters.models import PrintRun
 
         for run in PrintRun.objects.filter(school=self.world.school, state="ready"):
-            runs.mark_posted(run=run, by=self.world.officer, at=at)
+            self.take_to_the_post(run, at)
 
     def printed(self):
-        """Count each letter in the files that were posted, by its first page."""
+        """Count each letter in the files that were posted, by its first page; not what was taken out by hand."""
+        found = {}
+        for token, *_ in self.paper():
+            found[token] = found.get(token, 0) + 1
+        return found
+
+    def paper(self):
+        """Give the letters in the files that were posted: what tells each, its run, and its number in it."""
         from pypdf import PdfReader
 
         from letters.models import PrintRun
 
-        found = {}
         for run in PrintRun.objects.filter(school=self.world.school, state="posted").select_related("file"):
+            place = 0
             for page in PdfReader(io.BytesIO(bytes(run.file.content))).pages:
                 text = " ".join(page.extract_text().split())
                 token = token_of(text)
                 if token and "Dear" in text:
-                    found[token] = found.get(token, 0) + 1
-        return found
+                    place += 1
+                    if (run.pk, place) not in self.taken_out:
+                        yield token, run, place
+
+    def gone_wrong(self):
+        """Give the letters that should not have gone any more when the office last looked, and how many were judged."""
+        from letters.models import Letter, Message
+
+        judge = Judge(self.world.school, self.stops)
+        went = []
+        mailed = Message.objects.filter(kind="letter", state__in=["sent", "delivered", "uncertain"])
+        for message in mailed.select_related("letter__policy", "letter__pupil"):
+            seen_at = self.sink.taken_at.get(self.token(message.letter))
+            if seen_at is not None:
+                went.append(Went(message.letter, message.claimed_at, seen_at))
+        in_runs = Letter.objects.filter(print_run__state="posted", run_place__isnull=False)
+        lying = {(one.print_run_id, one.run_place): one for one in in_runs.select_related("policy", "pupil")}
+        for _, run, place in self.paper():
+            letter = lying.get((run.pk, place))
+            if letter is not None and letter.state in {"sent", "delivered"}:
+                went.append(Went(letter, run.posted_at, self.posted_by[run.pk]))
+        found = [(self.token(one.letter), words) for one in went if (words := judge.wrong(one))]
+        return found, f"{len(went)} against stops, {judge.judged} of them against their marks too"
+
+    @staticmethod
+    def token(letter):
+        about = "apology" if letter.kind == "apology" else "level"
+        return letter.fields.get("meeting place") or f"{about} {letter.pupil.legal_forename}"
 
     def reckon(self):
         """Print what became of everything; 1 where anything was lost, doubled or missing."""
@@ -371,6 +425,7 @@ class Run:
         sums, lost = self.letters(went)
         doubled = sum(many - 1 for many in went.values() if many > 1)
         missing = self.marks_missing()
+        wrong, judged = self.gone_wrong()
         print(f"seed {self.seed}, {self.seconds / 60:g} minutes; faults: " + ", ".join(
             f"{name.replace('_', ' ')} {many}" for name, many in sorted(self.faults.items())))  # fmt: skip
         print(f"went in the time of the run: {self.went_early} letters")
@@ -380,6 +435,9 @@ class Run:
         print(
             "refused: " + (", ".join(f"{words} ({many})" for words, many in sorted(self.refusals.items())) or "nothing")
         )
+        print(f"asked whether they should still have gone: {judged}; in spite of it went {len(wrong)}")
+        for token, words in sorted(wrong):
+            print(f"should not have gone: {token}: {words}")
         for token, many in sorted(went.items()):
             if many > 1:
                 print(f"doubled: {token}, {many} times")
@@ -390,7 +448,7 @@ class Run:
             f"letters {total}: delivered {sums['delivered']}, failed {sums['failed']}, uncertain {sums['uncertain']}, "
             f"waiting {sums['waiting']}; lost {lost}, doubled {doubled}; marks saved {len(self.saved)}, missing {missing}"
         )
-        return 1 if lost or doubled or missing or self.troubles else 0
+        return 1 if lost or doubled or missing or wrong or self.troubles else 0
 
     def letters(self, went):
         """Give what became of the approved letters, and how many say that they went and were seen nowhere."""
@@ -400,8 +458,7 @@ class Run:
         lost = 0
         rows = Letter.objects.filter(school=self.world.school, approved_at__isnull=False).select_related("pupil")
         for letter in rows:
-            about = "apology" if letter.kind == "apology" else "level"
-            seen = went.get(letter.fields.get("meeting place") or f"{about} {letter.pupil.legal_forename}", 0)
+            seen = went.get(self.token(letter), 0)
             if letter.state in {"sent", "delivered"}:
                 sums["delivered"] += bool(seen)
                 lost += not seen

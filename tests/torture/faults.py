@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 
 from django.db import connection
 
+from attendance_office import clock
 from tests.services.programs import Sink
 
 KID = re.compile(r"Kid\d{4}")
@@ -28,7 +29,7 @@ class RoughSink(Sink):
     """A mail server that refuses, stalls, or breaks the line after DATA; it counts what it took."""
 
     def __init__(self):
-        self.mood, self.taken = "calm", {}
+        self.mood, self.taken, self.taken_at = "calm", {}, {}
         super().__init__()
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 - the name aiosmtpd calls
@@ -45,6 +46,7 @@ class RoughSink(Sink):
         # What staff are told of the letters names children too, and is no letter.
         if token is not None and envelope.rcpt_tos[0].endswith(HOMES):
             self.taken[token] = self.taken.get(token, 0) + 1
+            self.taken_at.setdefault(token, clock.now())
         if mood == "stalls":
             await asyncio.sleep(4)
         if mood == "breaks after taking":
