@@ -34,7 +34,7 @@ def test_a_letter_that_the_marks_support_may_go(cast, letter):
 
 def test_a_correction_before_the_office_looked_is_held_against_it(cast, letter):
     amend(cast.callum, date(2026, 11, 9), "AM", "/", by=cast.sandra, at=AT)
-    assert wrong(cast, letter) == "19 of 20 is not below 95.00 %"
+    assert wrong(cast, letter) == "19 of 20 is not below 95 %"
 
 
 @pytest.mark.parametrize("late", [timedelta(seconds=-2), timedelta(seconds=3), timedelta(minutes=5)])
