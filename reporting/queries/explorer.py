@@ -202,17 +202,23 @@ class Answer:
         some = self.pupil_ids if len(self.lines) < len(self.everyone) or self.reader.rows else None
         return spread.counts_by_weekday(self.reader.school_id, period.from_on, period.to_on, some)
 
+    def codes(self) -> dict[str, int]:
+        """Give how many marks there are of each code: one question."""
+        period, found = self.question.period, Counter[str]()
+        for marks in counting.codes_by_pupil(
+            self.reader.school_id, period.from_on, period.to_on, self.pupil_ids
+        ).values():
+            found.update(marks)
+        return dict(sorted(found.items()))
+
     def receipt(self, *, upto: Session | None) -> Receipt:
         """Give the codes behind the answer, what is missing and who was on roll for a part: at most six questions."""
         school, period, some = self.reader.school_id, self.question.period, set(self.pupil_ids)
-        codes: Counter[str] = Counter()
-        for marks in counting.codes_by_pupil(school, period.from_on, period.to_on, self.pupil_ids).values():
-            codes.update(marks)
         lacking = counting.missing_by_pupil(school, period.from_on, period.to_on, upto=upto)
         return Receipt(
             figures=replace(
                 self.figures,
-                codes=dict(sorted(codes.items())),
+                codes=self.codes(),
                 missing=sum(number for pupil, number in lacking.items() if pupil in some),
             ),
             joined=tuple(line for line in self.lines if "joined" in line.values["roll"]),

@@ -18,17 +18,7 @@ def of_sheets(key: str, title: str, words: list[str], sheets: Sequence[Sheet]) -
     """Give a section made of tables of the explorer, their charts before them."""
     # The table of each chart is the sheet under it: it is not said twice.
     charts = [sheet.chart for sheet in sheets if sheet.chart is not None]
-    found = [
-        table(
-            sheet.title,
-            sheet.columns,
-            [row.cells for row in sheet.rows],
-            total=sheet.total.cells if sheet.total else (),
-            notes=sheet.notes,
-        )
-        for sheet in sheets
-    ]
-    return section(key, title, words, charts, found, has_tables=True)
+    return section(key, title, words, charts, [table_of(sheet) for sheet in sheets], has_tables=True)
 
 
 def section(
@@ -55,6 +45,17 @@ def section(
         for one in charts
     ]
     return {"key": key, "title": title, "words": words, "charts": drawn, "tables": found}
+
+
+def table_of(sheet: Sheet) -> dict[str, Any]:
+    """Give a table of the explorer in words."""
+    return table(
+        sheet.title,
+        sheet.columns,
+        [row.cells for row in sheet.rows],
+        total=sheet.total.cells if sheet.total else (),
+        notes=sheet.notes,
+    )
 
 
 def table(

@@ -15,7 +15,7 @@ from attendance_office import clock
 from attendance_office.staff.models import School
 from attendance_office.staff.roles import Can
 from attendance_office.web.charts import Line, LineChart
-from attendance_office.web.export import Cell, Column
+from attendance_office.web.export import Column
 from attendance_office.web.templatetags.office import per_cent, thousands
 from registers.queries.calendar import calendar_of
 from registers.rules.ages import school_year
@@ -27,12 +27,12 @@ from reporting.rules.baseline import Distance
 from reporting.rules.small_numbers import SMALL, is_small, tells_of_few
 
 from . import tables
-from .comparators import HOW_DFE_COUNTS, SHARES, Withheld, comparators
+from .beside import beside
+from .comparators import HOW_DFE_COUNTS, comparators
 from .explorer import Answer, Question, Reader, answer
 from .letters_followed import fairness_rows, followed_rows
-from .paper_parts import of_sheets, section, table
+from .paper_parts import of_sheets, section, table, table_of
 from .periods import Period, year_before
-from .sheets import SUPPRESSED
 
 # What the figures of a paper may tell pupils apart by.
 MAY_TELL: Final = frozenset({Can.SEE_FIGURES, Can.SEE_NEEDS, Can.SEE_MEANS})
@@ -163,6 +163,10 @@ def _trend(drawn: Drawn) -> dict[str, Any]:
         lines.append(_line("A year before", earlier, weeks))
     if drawn.baseline is not None:
         lines.append(Line("Expected of the school", (Fraction(drawn.baseline.attendance) / 100,) * len(weeks)))
+    england = comparators(drawn.school, drawn.period)[0]
+    if isinstance(england.shares["attendance"], Fraction):
+        words = f"{england.words}, {england.edition.year}"
+        lines.append(Line(words, (england.shares["attendance"],) * len(weeks)))
     first = {(week.year, week.month): week for week in reversed(weeks)}
     chart = LineChart(
         key="paper-weeks",
@@ -172,27 +176,10 @@ def _trend(drawn: Drawn) -> dict[str, Any]:
         marks=tuple(f"{week:%b}" if week in first.values() else "" for week in weeks),
         places=tuple(spoken_date(week) for week in weeks),
     )
-    published = comparators(drawn.school, drawn.period)
-    ours = _shares(drawn.now)
-    rows = [
-        (words, share, *(_theirs(one.shares[key]) for one in published))
-        for (key, words), share in zip(SHARES, ours, strict=True)
-    ]
-    edition = published[0].edition
-    is_earlier = drawn.period.to_on > edition.to_on
-    earlier_words = " It is of an earlier school year than these days." if is_earlier else ""
-    beside = table(
-        "Beside the Department for Education's published figures",
-        [
-            Column("Share"),
-            Column("This school", is_share=True),
-            *(Column(one.words, is_share=True) for one in published),
-        ],
-        rows,
-        notes=[f"DfE: {edition.words}; {published[0].rule}.{earlier_words}"],
-    )
     words = ["Each point is a school week, counted over every pupil on roll in it."]
-    return section("trend", "How attendance has gone", words, [chart] if weeks else [], [beside])
+    return section(
+        "trend", "How attendance has gone", words, [chart] if weeks else [], [table_of(beside(drawn.now, drawn.school))]
+    )
 
 
 def _persistent(drawn: Drawn) -> dict[str, Any]:
@@ -305,31 +292,7 @@ def _how_counted(drawn: Drawn) -> list[str]:
     ]
 
 
-# ---------- as it is kept ----------
-
-
-def _shares(found: Answer) -> list[Cell]:
-    figures, tally = found.figures, found.figures.tally
-    ill = found.receipt(upto=None).figures.codes.get("I", 0)
-    return [
-        tally.attendance_rate,
-        tally.absence_rate,
-        tally.authorised_rate,
-        tally.unauthorised_rate,
-        Fraction(ill, tally.possible) if tally.possible else None,
-        persistent_share(figures.persistently_absent, figures.pupils),
-    ]
-
-
-def persistent_share(some: int, pupils: int) -> Cell:
-    """Give the share of pupils persistently absent; held back where few are, or few are not, as a share gives them."""
-    if tells_of_few(some, pupils):
-        return SUPPRESSED
-    return Fraction(some, pupils) if pupils else None
-
-
-def _theirs(share: Fraction | Withheld) -> Cell:
-    return str(share) if isinstance(share, Withheld) else share
+# ---------- pieces ----------
 
 
 def _line(name: str, found: dict[date, Tally], weeks: Sequence[date]) -> Line:

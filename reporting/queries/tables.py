@@ -28,6 +28,7 @@ from reporting.rules.small_numbers import (
 
 from . import charts
 from .axes import AXES
+from .beside import beside
 from .comparators import bands_of
 from .explorer import Answer, Line, Part, Reader
 from .sheets import NO_RATE, SUPPRESSED, Row, Sheet
@@ -39,6 +40,7 @@ VIEWS: Final = (
     ("weekdays", "Days of the week"),
     ("bands", "Distribution"),
     ("gaps", "Gaps"),
+    ("beside", "Beside DfE"),
 )
 MEASURES: Final = (
     ("attendance", "Attendance"),
@@ -78,8 +80,8 @@ def sheet(found: Answer, view: str, *, by: str = "", by2: str = "", measure: str
         return weekdays(found)
     if view == "bands":
         return bands(found, school)
-    if view == "gaps":
-        return gaps(found)
+    if view in ("gaps", "beside"):
+        return gaps(found) if view == "gaps" else beside(found, school)
     if by2 and by2 != by:
         return grid(found, by or "year", by2, measure if measure in measures(found) else "attendance")
     return table(found, by or "year")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
 from django.http import HttpResponse
@@ -18,10 +17,11 @@ from registers.queries import figures as answers
 from registers.rules.codes import code_set
 from registers.rules.figures import Figures
 from reporting import forms
-from reporting.queries.comparators import HOW_DFE_COUNTS, SHARES, Withheld, comparators
+from reporting.queries.beside import beside_sheet, shares_of
+from reporting.queries.comparators import HOW_DFE_COUNTS, comparators
+from reporting.queries.paper_parts import table_of
 from reporting.queries.periods import USUAL, Period, named_periods
-from reporting.queries.sheets import SUPPRESSED
-from reporting.rules.small_numbers import SMALL, hidden, hidden_counts, in_words, tells_of_few
+from reporting.rules.small_numbers import SMALL, hidden, hidden_counts, in_words
 
 
 @require_GET
@@ -59,32 +59,14 @@ def figures(request: StaffRequest) -> HttpResponse:
     return render(request, "reporting/figures.html", context)
 
 
+def _beside(school: School, period: Period, total: Figures, *, hides_small: bool) -> dict[str, Any]:
+    """Give the school's shares beside what DfE published of England, its region and its authority, in words."""
+    shares = shares_of(total, total.codes, is_shy=hides_small)
+    return table_of(beside_sheet(shares, comparators(school, period), period, whose="This school"))
+
+
 def _words(some: int, total: Figures, *, hides_small: bool) -> str:
     return in_words(some, total.pupils) if hides_small else f"{some:,}"
-
-
-def _beside(school: School, period: Period, total: Figures, *, hides_small: bool) -> dict[str, Any]:
-    """Give the school's shares beside what DfE published of England, its region and its authority."""
-    tally = total.tally
-    ill = Fraction(total.codes.get("I", 0), tally.possible) if tally.possible else None
-    persistent: Fraction | str | None = Fraction(total.persistently_absent, total.pupils) if total.pupils else None
-    if hides_small and tells_of_few(total.persistently_absent, total.pupils):
-        persistent = SUPPRESSED
-    ours = (
-        tally.attendance_rate,
-        tally.absence_rate,
-        tally.authorised_rate,
-        tally.unauthorised_rate,
-        ill,
-        persistent,
-    )
-    published = comparators(school, period)
-    rows = []
-    for (key, words), share in zip(SHARES, ours, strict=True):
-        theirs = [one.shares[key] for one in published]
-        beside = [(value, isinstance(value, Withheld)) for value in theirs]
-        rows.append((words, share, share == SUPPRESSED, beside))
-    return {"published": published, "rows": rows, "edition": published[0].edition, "rule": published[0].rule}
 
 
 def _years(years: Mapping[int, Figures], *, hides_small: bool) -> list[tuple[int, Figures, dict[str, bool]]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from attendance_office.staff.models import School
+from registers.models import Mark
 from reporting.queries.comparators import (
     EDITIONS,
     SHARES,
@@ -87,6 +88,26 @@ def test_every_published_row_is_here_with_its_percentages_to_six_places():
                     assert float(found.shares[key]) * 100 == pytest.approx(float(row[column]), abs=1e-6)
                     compared += 1
     assert compared == 2 * (4 + 36) * 6
+
+
+def test_beside_dfe_is_a_look_of_its_own_with_date_and_rule_and_c_is_suppressed_in_the_file_too(
+    term, sign_in, at_morning
+):
+    School.objects.filter(pk=term.thornbridge.pk).update(la_code="420", phase="Secondary")
+    client = sign_in(term.sandra)
+    text = client.get("/explorer/?view=beside&fsm=yes").content.decode()
+    assert "DfE: 2025/26, Mon 8 Sep 2025 to Fri 10 Jul 2026, published Thu 23 Jul 2026; sessions over possible" in text
+    assert "It is of an earlier school year than these days." in text
+    assert "of all pupils, whatever these are narrowed to" in text
+    sent = client.post("/explorer/export/csv/", {"query": "view=beside&fsm=yes"}).content.decode("utf-8-sig")
+    heads, *rows = list(csv.reader(io.StringIO(sent)))
+    assert heads[:2] == ["Share", "These pupils"]
+    assert [head.split(",")[0] for head in heads[2:]] == ["England", "South West", "Isles of Scilly"]
+    assert [row[0] for row in rows] == [words for _, words in SHARES]
+    assert {row[-1] for row in rows} == {"suppressed"}
+    some = Mark.objects.filter(school=term.thornbridge, pupil__is_fsm=True)
+    ill, possible = some.filter(code="I").count(), some.exclude(code__in=["D", "#"]).count()
+    assert rows[4][1] == f"{100 * ill / possible:.1f}"
 
 
 def test_the_national_bands_are_those_of_2022_23():

@@ -19,7 +19,7 @@ from reporting.rules.small_numbers import tells_of_few
 from tests.conftest import MONDAY
 
 LOOKS = ["view=list", "view=table&by=year", "view=table&by=form&by2=sex&show=persistent", "view=weeks", "view=weeks&by=fsm",
-         "view=weekdays", "view=bands", "view=gaps"]  # fmt: skip
+         "view=weekdays", "view=bands", "view=gaps", "view=beside"]  # fmt: skip
 
 
 def page(client, query=""):

@@ -12,13 +12,15 @@ from pypdf import PdfReader
 from attendance_office.audit.models import Entry
 from attendance_office.refusals import Refused
 from registers.models import Mark
+from registers.rules.figures import Figures
 from registers.rules.sessions import Session
 from reporting.actions import papers as actions
 from reporting.models import Baseline, Paper
+from reporting.queries.beside import shares_of
 from reporting.queries.explorer import Question, Reader, answer
-from reporting.queries.papers import MAY_TELL, content_of, persistent_share
+from reporting.queries.papers import MAY_TELL, content_of
 from reporting.queries.periods import Period
-from reporting.queries.sheets import SUPPRESSED
+from reporting.queries.sheets import NO_RATE, SUPPRESSED
 from tests.conftest import MONDAY, MORNING
 from tests.factories.cast import put_on_roll
 from tests.factories.marks import take
@@ -149,8 +151,9 @@ def test_another_schools_paper_is_not_there(cast, school, sign_in, at_morning):
         (118, 120, SUPPRESSED),
         (0, 120, Fraction(0)),
         (12, 120, Fraction(1, 10)),
-        (0, 0, None),
+        (0, 0, NO_RATE),
     ],
 )
 def test_the_share_persistently_absent_beside_dfe_does_not_give_away_a_small_number(some, pupils, said):
-    assert persistent_share(some, pupils) == said
+    figures = Figures(pupils=pupils, persistently_absent=some)
+    assert shares_of(figures, {}, is_shy=True)[-1] == said
