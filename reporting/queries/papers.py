@@ -165,8 +165,7 @@ def _trend(drawn: Drawn) -> dict[str, Any]:
         lines.append(Line("Expected of the school", (Fraction(drawn.baseline.attendance) / 100,) * len(weeks)))
     england = comparators(drawn.school, drawn.period)[0]
     if isinstance(england.shares["attendance"], Fraction):
-        words = f"{england.words}, {england.edition.year}"
-        lines.append(Line(words, (england.shares["attendance"],) * len(weeks)))
+        lines.append(Line(f"{england.words}, {england.edition.year}", (england.shares["attendance"],) * len(weeks)))
     first = {(week.year, week.month): week for week in reversed(weeks)}
     chart = LineChart(
         key="paper-weeks",
