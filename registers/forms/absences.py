@@ -15,10 +15,12 @@ from registers.rules.untils import HELP
 
 CLOSINGS: Final = [("back", "Back today"), ("back_pm", "Back this afternoon"), ("wrong", "The note was wrong")]
 LARGEST_FILE: Final = 20 * 1024 * 1024
+# Illness and its kind in one box: I2 is I, cold.
+KIND_KEYS: Final = {f"I{key}": kind for key, kind in enumerate(AbsenceNote.Symptom, start=1)}
 
 
 def told_choices(on: date) -> list[tuple[str, str]]:
-    """Give the codes that somebody may report, illness and appointments first."""
+    """Give the codes that somebody may report, illness with its kinds and appointments first."""
     first = ("I", "M")
     known = code_set(on)
     rest = [
@@ -27,7 +29,9 @@ def told_choices(on: date) -> list[tuple[str, str]]:
         if one.symbol not in NOT_TOLD and one.symbol not in first and one.enterable_by
         and one.counts in {Counts.APPROVED, Counts.AUTHORISED, Counts.UNAUTHORISED, Counts.NOT_POSSIBLE}
     ]  # fmt: skip
-    return [(symbol, f"{symbol}  {known[symbol].meaning}") for symbol in (*first, *rest) if symbol in known]
+    kinds = [(key, f"{key}  Illness, {kind.label.lower()}") for key, kind in KIND_KEYS.items()]
+    found = [(symbol, f"{symbol}  {known[symbol].meaning}") for symbol in (*first, *rest) if symbol in known]
+    return found[:1] + kinds + found[1:] if "I" in known else found
 
 
 class LogAbsence(forms.Form):
@@ -62,8 +66,14 @@ class LogAbsence(forms.Form):
         field.choices = [(pk, str(pk)) for pk in siblings or []]
 
     def clean_told(self) -> str:
-        """Give the code as the register writes it."""
-        return str(self.cleaned_data["told"]).strip().upper()
+        """Give the code as the register writes it; a digit after an I says which kind of illness."""
+        told = str(self.cleaned_data["told"]).strip().upper()
+        return "I" if told in KIND_KEYS else told
+
+    def clean_symptom(self) -> str:
+        """Give the kind that was chosen, else the one typed after the I."""
+        typed = KIND_KEYS.get(str(self.data.get("told", "")).strip().upper())
+        return str(self.cleaned_data["symptom"] or (typed.value if typed else ""))
 
     def clean_school_code(self) -> str:
         """Give the code as the register writes it."""

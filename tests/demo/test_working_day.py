@@ -8,10 +8,11 @@ from attendance_office import clock
 from attendance_office.staff.models import User
 from registers.actions import demo, doubts
 from registers.actions.demo import cast as demo_cast
+from registers.actions.demo.illness import add_illness_notes
 from registers.actions.demo.joiners import JOINERS_NUMBER
 from registers.actions.demo.lessons import TRUANTS
 from registers.actions.line_messages import set_aside
-from registers.models import Agreement, Doubt, LineMessage, Mark, Pupil, Return
+from registers.models import AbsenceNote, Agreement, Call, Doubt, Enrolment, LineMessage, Mark, Pupil, Return
 from registers.queries.admissions import returns_due
 from registers.queries.calendar import calendar_of
 from registers.rules.deadlines import new_pupil_return_by, settle_n_by
@@ -57,8 +58,10 @@ def test_the_morning_has_eight_voicemails_and_two_joiners_whose_returns_fall_due
     assert not waiting(morning).filter(body__contains="{").exists()
     joiners = Pupil.objects.filter(school=morning, admission_number__regex=JOINERS_NUMBER)
     assert {pupil.tutor_group.name for pupil in joiners} == {"9A", "10C"}
-    due = returns_due(morning, FRIDAY)
+    every = returns_due(morning, FRIDAY)
+    due = [one for one in every if one.kind == "new_pupil"]
     assert {one.enrolment.pupil for one in due} == set(joiners)
+    assert [one.last_on for one in every if one.kind == "deletion"] == [date(2026, 11, 19)]
     assert {one.last_on for one in due} == {new_pupil_return_by(FRIDAY)}
 
 
@@ -117,7 +120,22 @@ def test_a_later_morning_has_its_own_work_and_the_earlier_is_settled(morning):
     assert still_open(morning).count() == 12
     assert set(still_open(morning).values_list("on", flat=True)) == {date(2026, 11, 30)}
     assert not Doubt.objects.filter(school=morning, state="left", why="").exists()
-    assert len(returns_due(morning, TUESDAY)) == 2
+    assert sorted(one.kind for one in returns_due(morning, TUESDAY)) == ["deletion", "new_pupil", "new_pupil"]
+    (left,) = Enrolment.objects.filter(school=morning, ends_on__gte=date(2026, 11, 1))
+    assert not Mark.objects.filter(pupil=left.pupil_id, on__gt=left.ends_on).exists()
     kept = marks_of(morning)
     assert make(TUESDAY).marks == 0
     assert marks_of(morning) == kept
+
+
+def test_the_illnesses_of_the_last_weeks_have_their_notes_and_the_stomach_goes_round_in_year_8(morning):
+    notes = AbsenceNote.objects.filter(school=morning)
+    assert notes.count() > 10
+    for note in notes:
+        held = Mark.objects.filter(school=morning, pupil=note.pupil_id, on=note.from_on, half=note.from_half)
+        assert held.get().code == note.told_code == "I"
+    assert not notes.filter(to_on__gte=FRIDAY).exists()
+    eight = notes.filter(pupil__year_group=8, symptom="stomach")
+    assert not eight.filter(from_on__lt=date(2026, 11, 11)).exists()
+    assert Call.objects.filter(note__in=notes).count() == notes.count()
+    assert add_illness_notes(school=morning, day=FRIDAY, seed=3) == 0

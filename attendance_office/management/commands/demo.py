@@ -26,6 +26,7 @@ from registers.actions import demo
 from registers.models import NonSchoolDay
 from registers.rules.dates import spoken_date
 from reporting.actions.demo import issue_first_paper, send_last_week
+from reporting.actions.demo_days import send_last_days
 
 
 class Command(BaseCommand):
@@ -93,6 +94,8 @@ class Command(BaseCommand):
         """Send the week that is over, issue the year's first paper for governors, and say so."""
         if sent := send_last_week(school=school, at=at):
             self.stdout.write(f"{school.name}: {sent} people were sent the week on a page")
+        if sent := send_last_days(school=school, at=at):
+            self.stdout.write(f"{school.name}: {sent} reports of the last days were sent")
         if paper := issue_first_paper(school=school, at=at):
             self.stdout.write(f"{school.name}: a paper for governors, {paper}")
 

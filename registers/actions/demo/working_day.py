@@ -32,7 +32,8 @@ from registers.queries.calendar import calendar_of
 from registers.rules.ages import school_year_starts
 
 from .cast import NOT_TAKEN
-from .joiners import JOINERS_NUMBER, add_joiners
+from .illness import add_illness_notes
+from .joiners import JOINERS_NUMBER, add_joiners, send_off_one
 
 # How long an agreement that still runs goes on, and in how many days the one that is about to end does.
 GOES_ON: Final = timedelta(days=40)
@@ -114,9 +115,11 @@ def lay_out_morning(*, school: School, day: date, seed: int, by: User | None, at
     with trail.signed(by=by, at=at, school_id=school.pk, reason=reason):
         _settle_earlier_voicemails(school, day, by, at)
         add_agreements(school=school, day=day)
+        add_illness_notes(school=school, day=day, seed=seed)
         add_voicemails(school=school, day=day, seed=seed)
         send_old_returns(school=school, day=day, at=at)
         add_joiners(school=school, day=day, groups=NOT_TAKEN.get(school.urn, ()))
+        send_off_one(school=school, day=day, groups=NOT_TAKEN.get(school.urn, ())[-1:])
         trail.record(
             verb="laid out the demo's morning",
             by=by,

@@ -226,6 +226,16 @@ def test_a_report_is_logged_by_the_form_with_the_contacts_number(cast, sign_in, 
         client.get(reverse("registers:absence_line"))
 
 
+def test_a_digit_after_the_i_says_which_kind_of_illness_and_may_be_left_out(cast, sign_in, at_morning):
+    client = sign_in(cast.sandra)
+    for who, told in (("ash", "i1"), ("beg", "I"), ("mad", "i9")):
+        client.post(reverse("registers:absence_log"), {"who": who, "told": told, "channel": "call"})
+    kinds = {note.pupil: (note.told_code, note.symptom) for note in AbsenceNote.objects.select_related("pupil")}
+    assert kinds[cast.callum] == ("I", "stomach")
+    assert all(note == ("I", "") for pupil, note in kinds.items() if pupil != cast.callum)
+    assert cast.tyler not in kinds  # I9 is no code and no kind: refused in words
+
+
 def test_the_form_says_what_is_wrong_and_keeps_what_was_typed(cast, sign_in, at_morning):
     client = sign_in(cast.sandra)
     answer = client.post(reverse("registers:absence_log"), {"who": "zzz", "told": "I", "channel": "call"})
