@@ -1,4 +1,4 @@
-"""The demo's last days: the reports of a day, the leaver sheet and two weeks of illness, as the clock would have sent."""
+"""The demo's last days: the reports of a day, the leaver sheet and two weeks of illness, as the clock would have."""
 
 from __future__ import annotations
 
