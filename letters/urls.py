@@ -94,4 +94,5 @@ urlpatterns = [
     path("post/notify/delivery/", notify.notify_delivery, name="notify_delivery"),
     path("post/notify/reply/", notify.notify_reply, name="notify_reply"),
     path("post/<int:pk>/settle/", messages.message_settle, name="message_settle"),
+    path("post/<int:pk>/leave/", messages.message_leave, name="message_leave"),
 ]

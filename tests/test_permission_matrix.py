@@ -187,6 +187,7 @@ MATRIX: dict[str, Way] = {
     "letters:message_list": Way((C.SEE_OUTBOX,)),
     "letters:message_detail": Way((C.SEE_OUTBOX,), "message"),
     "letters:message_settle": Way((C.CHASE,), "message", post=True),
+    "letters:message_leave": Way((C.CHASE,), "message", post=True),
     "interventions:job_list": Way((C.EDIT_JOBS, C.RUN_JOBS)),
     "interventions:job_edit": Way((C.EDIT_JOBS,), "job"),
     "interventions:job_preview": Way((C.RUN_JOBS,), "job"),

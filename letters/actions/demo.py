@@ -12,7 +12,7 @@ from attendance_office.audit import trail
 from attendance_office.staff.models import Post, School, User
 from attendance_office.staff.roles import Role
 from letters import pdf
-from letters.models import Letter, LetterPolicy, Message, Stop
+from letters.models import Letter, LetterPolicy, Message, PrintRun, Stop
 from letters.queries.policies import policies_in_force
 from letters.queries.standing import picture
 from registers.actions.amendments import amend_mark
@@ -20,6 +20,7 @@ from registers.models import Amendment, Contact, Group, Mark, Membership, Parent
 from registers.queries.calendar import calendar_of
 from registers.rules.ages import school_year_starts
 from registers.rules.codes import present_code
+from registers.rules.dates import spoken_date
 
 from .deciding import approve_letters
 from .doubts import find_doubted
@@ -93,11 +94,17 @@ def _play_term(school: School, day: date, *, by: User) -> None:
         if not ids:
             continue
         decided = approve_letters(school=school, letter_ids=ids, by=by, at=at + timedelta(hours=1))
-        for letter in decided.done:
+        run = PrintRun.objects.create(
+            school=school, title=f"Letters, {spoken_date(monday)}", state=PrintRun.State.POSTED, file=file,
+            made_at=at + timedelta(hours=1), made_by=by, ready_at=at + timedelta(hours=1),
+            posted_at=at + timedelta(hours=7), posted_by=by,
+        )  # fmt: skip
+        for place, letter in enumerate(decided.done, 1):
             letter.state, letter.file, letter.words = Letter.State.SENT, file, _BEFORE
+            letter.print_run, letter.run_place = run, place
             letter.facts_sent, letter.made_at = letter.facts, at + timedelta(hours=1)
             letter.sent_at, letter.sent_by = at + timedelta(hours=7), by
-        fields = ["state", "file", "words", "facts_sent", "made_at", "sent_at", "sent_by"]
+        fields = ["state", "file", "words", "facts_sent", "made_at", "sent_at", "sent_by", "print_run", "run_place"]
         Letter.objects.bulk_update(decided.done, fields, batch_size=200)
     told = Message.objects.filter(school=school, kind=Message.Kind.LEVEL_TOLD, state=Message.State.WAITING)
     for message in told:

@@ -135,6 +135,29 @@ def stop_carrying(letter_ids: Collection[int], *, why: str) -> set[int]:
     return {pk for pk in messages.filter(state=State.CLAIMED).values_list("letter", flat=True) if pk is not None}
 
 
+def leave(*, message: Message, why: str, by: User, at: datetime) -> Message:
+    """Leave a message that failed as not sent, by a person's word: what it was for was done another way.
+
+    Raises Refused without a reason, where it has not failed, and for a letter: that is brought back to a print run or
+    recalled, and its message follows.
+    """
+    if not why.strip():
+        raise Refused("Say what was done instead.")
+    if message.letter_id is not None:
+        raise Refused("It takes a letter along: look at the letter, and have it posted or recall it.")
+    with trail.signed(by=by, at=at, school_id=message.school_id):
+        ended_why = f"{message.ended_why} {by.signature}: {why.strip()}".strip()[:300]
+        failed = Message.objects.filter(pk=message.pk, state=State.FAILED)
+        if failed.update(state=State.CANCELLED, ended_why=ended_why) != 1:
+            raise Refused("This message has not failed, or somebody was quicker. Look at it again.")
+        say(
+            message, "is left as not sent", by=by, at=at, before=State.FAILED, after=State.CANCELLED,
+            reason=why.strip(),
+        )  # fmt: skip
+    message.refresh_from_db()
+    return message
+
+
 def _claim(message_id: int, *, at: datetime) -> Message | None:
     """Take a waiting message that is due: a conditional update that changes one row or none."""
     claim = uuid4()
@@ -229,7 +252,9 @@ def follow_letter(message: Message, state: str, *, at: datetime, why: str) -> No
     Letter.objects.filter(pk=message.letter_id).exclude(state=Letter.State.RECALLED).update(**after)
 
 
-def say(message: Message, words: str, *, by: User | None, at: datetime, before: str, after: str) -> None:
+def say(
+    message: Message, words: str, *, by: User | None, at: datetime, before: str, after: str, reason: str = ""
+) -> None:
     """Write one line of the trail about a message."""
     trail.record(
         verb="message",
@@ -239,6 +264,7 @@ def say(message: Message, words: str, *, by: User | None, at: datetime, before: 
         subject_kind="message",
         subject_id=message.pk,
         words=f"{message.get_kind_display()}, to {message.recipient_name}: {words}.",
+        reason=reason,
         before={"state": str(before)},
         after={"state": str(after)},
     )

@@ -16,7 +16,7 @@ from attendance_office.web.doors import StaffRequest, door, may
 from attendance_office.web.export import Cell, Column
 from attendance_office.web.lists import narrowed, send_list
 from letters import filters, forms, tables
-from letters.actions.outbox import settle
+from letters.actions.outbox import leave, settle
 from letters.models import Message
 from letters.queries.outbox import counts_by_state, leaves_the_building, messages_for
 from letters.queries.proof import proof_of, proved_at
@@ -115,4 +115,18 @@ def message_settle(request: StaffRequest, pk: int) -> HttpResponse:
         toasts.fail(request, str(refusal))
     else:
         toasts.say(request, "Noted as sent." if went else "It will be sent again.")
+    return redirect("letters:message_detail", pk=pk)
+
+
+@require_POST
+@door(Can.CHASE, section="post")
+def message_leave(request: StaffRequest, pk: int) -> HttpResponse:
+    """Leave a message that failed, with what was done instead."""
+    message = get_object_or_404(messages_for(request.user, request.school), pk=pk)
+    try:
+        leave(message=message, why=request.POST.get("why", ""), by=request.user, at=clock.now())
+    except Refused as refusal:
+        toasts.fail(request, str(refusal))
+    else:
+        toasts.say(request, "Left as not sent, with your words.")
     return redirect("letters:message_detail", pk=pk)

@@ -28,6 +28,7 @@ from letters.actions import demo as letters_demo
 from letters.actions.outbox import reference_of
 from letters.actions.templates import supply_templates
 from letters.models import Letter, Letterhead, Message
+from letters.queries.proof import proof_of
 from letters.tasks import deliver_waiting, make_waiting
 from registers.actions import demo
 from registers.actions.demo import cast as demo_cast
@@ -284,6 +285,8 @@ def fourteen_families_are_alerted(page, played_morning, album, look):
     assert sorted(alerts.values_list("state", flat=True)) == ["cancelled"] + ["sent"] * ALERTED
     page.goto("/post/")
     expect(page.locator("main")).to_contain_text("Nothing leaves this machine")
+    expect(page.locator(".banner.stop")).to_have_count(0)
+    assert proof_of(Message.objects.first().school, at=AT + timedelta(minutes=16)).words == "Every sum fits"
     look(page)
     album.take(page, "outbox")
     page.goto(f"/post/{alerts.filter(state='sent').first().pk}/")

@@ -185,6 +185,21 @@ def test_a_message_in_doubt_is_settled_on_its_page(cast, office, chase):
     assert "not in doubt any more" in page
 
 
+def test_a_message_that_failed_is_found_from_the_desk_and_left_with_what_was_done_instead(cast, office, chase):
+    chase()
+    failed = Message.objects.get(recipient=cast.pat)
+    Message.objects.filter(pk=failed.pk).update(state="failed", ended_why="The mail server refused the address.")
+    look = reverse("letters:message_list") + "?state=look"
+    assert f'href="{look}"' in office.get(reverse("reporting:desk")).content.decode()
+    assert "1 message<" in office.get(look).content.decode()
+    path = reverse("letters:message_leave", args=[failed.pk])
+    assert "Say what was done instead." in office.post(path, {"why": ""}, follow=True).content.decode()
+    page = office.post(path, {"why": "Told in person"}, follow=True).content.decode()
+    assert "Left as not sent, with your words." in page
+    assert "refused the address. Mrs S. Pugh: Told in person" in page
+    assert "0 messages<" in office.get(look).content.decode()
+
+
 def test_a_message_of_another_school_is_not_there(cast, sign_in, chase, at_morning):
     chase()
     client = sign_in(cast.olly)

@@ -174,6 +174,23 @@ def test_a_message_in_doubt_is_sent_again_only_by_a_persons_word(cast, to_pat, s
     assert len(smtp.outbox) == 1
 
 
+def test_a_message_that_failed_is_left_by_a_persons_word_with_what_was_done_instead(cast, to_pat, smtp):
+    with pytest.raises(Refused, match="has not failed"):
+        outbox.leave(message=to_pat, why="Told in person", by=cast.sandra, at=NINE)
+    Message.objects.filter(pk=to_pat.pk).update(state=State.FAILED, ended_why="The mail server refused the address.")
+    to_pat.refresh_from_db()
+    with pytest.raises(Refused, match="what was done instead"):
+        outbox.leave(message=to_pat, why=" ", by=cast.sandra, at=NINE)
+    left = outbox.leave(message=to_pat, why="Told in person", by=cast.sandra, at=NINE)
+    assert left.state == State.CANCELLED
+    assert left.ended_why == "The mail server refused the address. Mrs S. Pugh: Told in person"
+    entry = Entry.objects.filter(school_id=cast.thornbridge.pk).about("message", to_pat.pk).latest("pk")
+    assert (entry.by_id, entry.reason, entry.after) == (cast.sandra.pk, "Told in person", {"state": "cancelled"})
+    with pytest.raises(Refused, match="somebody was quicker"):
+        outbox.leave(message=to_pat, why="Told in person", by=cast.sandra, at=NINE)
+    assert (deliver(to_pat), smtp.outbox) == (None, [])
+
+
 def test_a_worker_that_woke_up_late_is_refused_by_its_lost_claim(to_pat, smtp):
     zombie = outbox._claim(to_pat.pk, at=NINE)
     outbox.settle_stuck(at=NINE + timedelta(minutes=3))
