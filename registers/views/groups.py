@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,13 +26,17 @@ from registers.queries.name_matching import match_lines
 
 from .pupils import asked_for
 
+PAGE: Final = 100
+
 
 @require_GET
 @door(Can.SEE_PUPILS, section="pupils")
 def group_list(request: StaffRequest) -> HttpResponse:
     """Show the school's groups."""
     found = pupils.groups_of(request.school, user=request.user, on=clock.today())
-    return render(request, "registers/group_list.html", {"groups": found, "may_edit": may(request, Can.EDIT_PUPILS)})
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "total": page.paginator.count, "may_edit": may(request, Can.EDIT_PUPILS)}
+    return render(request, "registers/group_list.html", context)
 
 
 @require_POST
@@ -113,8 +119,9 @@ def _group_page(request: StaffRequest, group: Group, form: forms.AddToGroup) -> 
     now, other = _members(request, group)
     context = {
         "group": group,
-        "now": now,
-        "other": other,
+        "now": Paginator(now, PAGE).get_page(request.GET.get("page")),
+        "other": Paginator(other, PAGE).get_page(request.GET.get("other")),
+        "present": len(now),
         "many": len(now) + len(other),
         "today": today,
         "form": form,

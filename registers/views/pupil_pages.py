@@ -25,6 +25,7 @@ from registers.actions.pupils import change_pupil
 from registers.models import ContactFault, LessonMark, Membership, Parent, Pupil, SessionTimes
 from registers.queries import figures, pupil_arrangements, pupil_frame, pupil_marks, pupil_record, pupils, years
 from registers.queries.calendar import calendar_of, session_times
+from registers.queries.field_history import contact_changes, latest_first, stay_changes
 from registers.queries.imports import Origin, traced
 from registers.queries.pupil_marks import Change, Marked
 from registers.queries.years import Period
@@ -294,6 +295,7 @@ def pupil_contacts(request: StaffRequest, pk: int) -> HttpResponse:
         "ways": ContactFault.Way.choices,
         "wrongs": ContactFault.Fault.choices,
         "siblings": pupils.siblings_of(pupil, user=request.user, contacts=[parent.contact for parent in parents]),
+        "changes": contact_changes(pupil, parents),
     }
     return render(request, "registers/pupil_contacts.html", context)
 
@@ -335,7 +337,7 @@ def pupil_record_page(request: StaffRequest, pk: int) -> HttpResponse:
     )
     context |= {
         "lines": pupil_record.lines_of(pupil, allowed),
-        "changes": pupil_record.changes_of(pupil, allowed),
+        "changes": latest_first([*pupil_record.changes_of(pupil, allowed), *stay_changes(enrolments)]),
         "files": files.get(("pupil", pupil.pk), ()),
         "enrolments": [(one, files.get(("enrolment", one.pk), ())) for one in enrolments],
         "today": clock.today(),

@@ -17,15 +17,20 @@ from registers.models import (
     Contact,
     Doubt,
     Enrolment,
+    Group,
     Import,
+    LessonMark,
     LineMessage,
     Mark,
+    Membership,
     Parent,
     Placement,
     Pupil,
     StoredFile,
+    TeachingGroup,
 )
 from tests.conftest import MONDAY, MORNING
+from tests.factories.timetable import make_timetable
 
 pytestmark = pytest.mark.django_db
 MANY = 3000
@@ -48,6 +53,9 @@ PAGES = {
     "imports": ("registers:import_list", ""),
     "closures": ("registers:closure_list", ""),
     "pupils": ("registers:pupil_list", ""),
+    "groups": ("registers:group_list", ""),
+    "classes": ("registers:class_list", ""),
+    "lates to lessons": ("registers:late_list", f"of=lessons&from={TUESDAY}&to={MONDAY}"),
 }
 
 
@@ -138,6 +146,16 @@ def crowded(cast):
         Closure(**said, code="Y1", name="Bus", from_on=MONDAY, to_on=MONDAY, is_standing=False, made_at=MORNING)
         for _ in pupils
     )
+    groups = Group.objects.bulk_create(Group(**said, name=f"Crowd{n:04d} club") for n in range(MANY))
+    Membership.objects.bulk_create(
+        Membership(**said, group=groups[0], pupil=pupil, from_on=TUESDAY) for pupil in pupils
+    )
+    TeachingGroup.objects.bulk_create(TeachingGroup(**said, name=f"Crowd{n:04d}/En") for n in range(MANY))
+    lesson = make_timetable(cast).en_p1
+    LessonMark.objects.bulk_create(
+        LessonMark(**said, pupil=pupil, lesson=lesson, on=MONDAY, code="L", minutes_late=4, recorded_at=MORNING)
+        for pupil in pupils
+    )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as the database does by itself outside a test's one transaction
     return cast
@@ -158,3 +176,13 @@ def test_each_opens_in_fifteen_questions_and_shows_a_page(crowded, sign_in, at_m
         if not re.search(r"Crowd\d{4}|a@b\.example|p\.csv|Bus", page):
             empty.append(words)
     assert (too_many, too_long, empty) == ({}, {}, [])
+
+
+def test_a_group_of_three_thousand_opens_in_fifteen_questions_and_shows_a_page(crowded, sign_in, at_morning):
+    client = sign_in(crowded.sandra)
+    group = Group.objects.order_by("pk").first()
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(reverse("registers:group_detail", args=[group.pk])).content.decode()
+    assert "Crowd0000, Sam" in page
+    assert len(asked) <= MOST_QUERIES
+    assert page.count("<tr") <= MOST_ROWS

@@ -442,7 +442,7 @@ def test_who_may_not_change_the_record_is_refused(year, sign_in, at_morning, who
 
 
 @pytest.mark.parametrize(
-    ("tab", "limit"), [("pupil_detail", 15), ("pupil_marks", 14), ("pupil_contacts", 15), ("pupil_record", 15)]
+    ("tab", "limit"), [("pupil_detail", 15), ("pupil_marks", 14), ("pupil_contacts", 18), ("pupil_record", 16)]
 )
 def test_the_pages_take_few_queries(amended, office, count_queries, tab, limit):
     _page(office, tab, amended.callum)
