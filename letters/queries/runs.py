@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
@@ -56,10 +57,15 @@ def refused_by_notify(school: School, user: User) -> QuerySet[Letter]:
 
 
 def on_the_way(school: School, user: User) -> dict[str, int]:
-    """Count the letters within reach that are in no run yet and still to be made, and those that failed: one query."""
+    """Count the letters within reach in no run yet that are still to be made, and that could not be: one query.
+
+    Those that were to go by Notify are told of by themselves.
+    """
     rows = Letter.objects.visible_to(user).filter(school=school, print_run=None)
-    found = dict(rows.values_list("state").annotate(many=Count("pk")))
-    return {"to_make": found.get(State.WAITING, 0) + found.get(State.CLAIMED, 0), "failed": found.get(State.FAILED, 0)}
+    unmade: Any = Q(state=State.FAILED, made_at=None) & ~Q(channel=Letter.Channel.NOTIFY)
+    return rows.aggregate(
+        to_make=Count("pk", filter=Q(state__in=[State.WAITING, State.CLAIMED])), failed=Count("pk", filter=unmade)
+    )
 
 
 def runs_of(school: School, user: User) -> QuerySet[PrintRun]:
