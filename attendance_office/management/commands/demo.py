@@ -27,6 +27,7 @@ from registers.models import NonSchoolDay
 from registers.rules.dates import spoken_date
 from reporting.actions.demo import issue_first_paper, send_last_week
 from reporting.actions.demo_days import send_last_days
+from reporting.actions.demo_story import tell_a_story
 
 
 class Command(BaseCommand):
@@ -77,6 +78,7 @@ class Command(BaseCommand):
         self._sweep(thornbridge)
         if alerts := begin_first_day(school=thornbridge, at=clock.now()):
             self.stdout.write(f"{thornbridge.name}: {alerts} families alerted, two of them still counting down")
+        self._story(thornbridge)
         self._sign_ins()
 
     def _letters(self, school: School, day: date, at: datetime) -> None:
@@ -98,6 +100,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{school.name}: {sent} reports of the last days were sent")
         if paper := issue_first_paper(school=school, at=at):
             self.stdout.write(f"{school.name}: a paper for governors, {paper}")
+
+    def _story(self, school: School) -> None:
+        """Have one pupil's file tell a story, and say whose."""
+        if pupil := tell_a_story(school=school, at=clock.now()):
+            self.stdout.write(f"{school.name}: the file of {pupil.name} tells a story")
 
     def _sweep(self, school: School) -> None:
         """Run this morning's sweep and print what it saw and did, a line for each message."""

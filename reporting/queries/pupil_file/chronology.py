@@ -138,7 +138,10 @@ def file_of(pupil: Pupil, user: User, asked: Asked, *, at: datetime, calendar: C
         for entry in source(scope)
         if scope.covers(entry.on) and scope.sees(entry.kind.key)
     ]
-    found.sort(key=lambda one: one.order, reverse=not asked.oldest_first)
+    found.sort(key=lambda one: one.order)
+    if not asked.oldest_first:
+        # Not sorted the other way: what was done in one moment is turned round as well.
+        found.reverse()
     counts = Counter(entry.kind.key for entry in found)
     return File(
         asked=asked,

@@ -96,12 +96,11 @@ class Entry:
     link: Link | None = None
 
     @property
-    def order(self) -> tuple[date, int, str]:
-        """Give its place among the entries of a day: by the minute of the day, or the session it began with."""
+    def order(self) -> tuple[date, time]:
+        """Give its place: by the day, and by the time or the session it began with."""
         if self.at is not None:
-            here = clock.local(self.at)
-            return (self.on, here.hour * 60 + here.minute, self.kind.key)
-        return (self.on, 12 * 60 if self.half == "PM" else 0, self.kind.key)
+            return (self.on, clock.local(self.at).time())
+        return (self.on, time(12) if self.half == "PM" else time())
 
     @property
     def search(self) -> str:
@@ -135,6 +134,10 @@ class Scope:
     def sees_reasons(self) -> bool:
         """Tell whether the reader sees why a mark was changed: the absence line writes the caller's name into it."""
         return self.may(Can.SEE_MARK_REASONS) and self.may(Can.SEE_CONTACTS)
+
+    def private(self, reason: str) -> str:
+        """Give a reason that may tell of what is not for everyone, to whoever sees safeguarding."""
+        return joined(reason) if self.may(Can.SEE_SAFEGUARDING) else ""
 
     def covers(self, on: date) -> bool:
         """Tell whether a day lies within the period."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attendance_office import clock
+from attendance_office.audit.models import Entry as Line
 from attendance_office.staff.roles import Can
 from letters.models import Episode, Letter, Stop
 from registers.rules.dates import spoken_date
@@ -19,10 +22,17 @@ def letters(scope: Scope) -> list[Entry]:
         .select_related("proposed_by", "approved_by", "sent_by", "stands_by", "recalled_by")
         .defer("facts_sent", "words")
     )
-    return [entry for row in rows for entry in _of(scope, row)]
+    kept = list(rows)
+    said = Line.objects.filter(
+        school_id=scope.pupil.school_id, subject_kind="letter", subject_id__in=[str(row.pk) for row in kept]
+    )
+    trail: dict[str, list[Line]] = {}
+    for line in said.order_by("at", "pk"):
+        trail.setdefault(line.subject_id, []).append(line)
+    return [entry for row in kept for entry in _of(scope, row, trail.get(str(row.pk), []))]
 
 
-def _of(scope: Scope, row: Letter) -> list[Entry]:
+def _of(scope: Scope, row: Letter, trail: Sequence[Line]) -> list[Entry]:
     link = scope.link("letters:letter_detail", row.pk, "Why, and the letter")
     to = row.to_name if scope.may(Can.SEE_CONTACTS) else "the home"
     what = f"{row.get_kind_display()} to {to}"
@@ -37,10 +47,10 @@ def _of(scope: Scope, row: Letter) -> list[Entry]:
         how = row.get_channel_display().lower()
         found.append(done("letters", row.sent_at, f"{what}: sent, {how}.", by=row.sent_by, link=link))
     if row.state in _NOT_SENT:
-        at = row.made_at or row.approved_at or row.proposed_at
-        found.append(
-            done("letters", at, f"{what}: {row.get_state_display().lower()}.", more=joined(row.ended_why), link=link)
-        )
+        # Several are set aside at once, on one line of the trail: then the last known step dates it.
+        at = trail[-1].at if trail else row.approved_at or row.proposed_at
+        words = f"{what}: stands as {row.get_state_display().lower()}."
+        found.append(done("letters", at, words, more=joined(row.ended_why), link=link))
     if row.doubted_at is not None:
         words = f"{what}: the register no longer supports it."
         found.append(done("letters", row.doubted_at, words, more=joined(row.doubted_why), link=link))
@@ -48,12 +58,9 @@ def _of(scope: Scope, row: Letter) -> list[Entry]:
         words = f"{what}: let stand all the same."
         found.append(done("letters", row.stands_at, words, more=joined(row.stands_why), by=row.stands_by, link=link))
     if row.recalled_at is not None:
-        found.append(
-            done(
-                "letters", row.recalled_at, f"{what}: recalled.", more=joined(row.ended_why), by=row.recalled_by,
-                link=link,
-            )
-        )  # fmt: skip
+        why = next((line.reason for line in trail if line.at == row.recalled_at), "")
+        words = f"{what}: recalled."
+        found.append(done("letters", row.recalled_at, words, more=joined(why), by=row.recalled_by, link=link))
     return found
 
 

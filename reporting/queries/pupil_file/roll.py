@@ -6,7 +6,6 @@ from typing import Final
 
 from attendance_office import clock
 from attendance_office.audit.models import Entry as Line
-from attendance_office.staff.roles import Can
 from registers.models import Contact, ContactFault, Enrolment, Membership, Parent, Placement, Return
 from registers.queries.pupil_record import changes_of
 from registers.rules.dates import spoken_date
@@ -55,7 +54,7 @@ def trail(scope: Scope) -> list[Entry]:
         said = line.words.partition(": ")[2] or line.words
         if line.verb in _ON_THE_ROLL:
             found.append(
-                done("roll", line.at, joined(line.words), more=joined(line.reason), by=line.by_name, link=record)
+                done("roll", line.at, joined(line.words), more=scope.private(line.reason), by=line.by_name, link=record)
             )
         else:
             fields = [_contact_field(name) for name in (line.after or {}).get("fields", [])]
@@ -68,12 +67,11 @@ def trail(scope: Scope) -> list[Entry]:
 
 def changes(scope: Scope) -> list[Entry]:
     """Give the fields of the admission register that changed, those the reader may see; a reason may tell of others."""
-    sees_reason = scope.may(Can.SEE_SAFEGUARDING)
     link = scope.link("registers:pupil_record", scope.pupil.pk, "Record")
     found = []
     for one in changes_of(scope.pupil, scope.allowed):
         told = f": {one.before or 'empty'} to {one.after or 'empty'}" if one.title not in _NOT_WRITTEN_OUT else ""
-        more = joined(one.reason) if sees_reason else ""
+        more = scope.private(one.reason)
         found.append(done("record", one.at, f"{one.title} changed{told}.", more=more, by=one.by, link=link))
     return found
 
