@@ -89,6 +89,8 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
             "illness",
             also=frozenset({Can.SEE_MARK_REASONS}),
         ),
+        Way("Form league", "reporting:league", "", frozenset({Can.SEE_FIGURES}), "league"),
+        Way("Certificates", "letters:certificates", "", frozenset({Can.MAKE_CERTIFICATES}), "certificates"),
         Way("Sent to you", "reporting:sent_list", "", frozenset({Can.READ_SENT}), "sent"),
         Way("Distributions", "reporting:distributions", "", frozenset({Can.KEEP_REPORTS}), "distributions"),
         Way("Papers", "reporting:paper_list", "", frozenset({Can.SEE_FIGURES}), "papers"),
