@@ -16,6 +16,7 @@ from .views import (
     pupil_file,
     rounds,
     saved_views,
+    trust,
 )
 
 app_name = "reporting"
@@ -33,6 +34,8 @@ urlpatterns = [
     path("explorer/views/<int:pk>/", saved_views.view_open, name="view_open"),
     path("explorer/views/<int:pk>/change/", saved_views.view_change, name="view_change"),
     path("explorer/views/<int:pk>/delete/", saved_views.view_delete, name="view_delete"),
+    path("trust/", trust.trust, name="trust"),
+    re_path(r"^trust/export/(?P<form>csv|xlsx)/$", trust.trust_export, name="trust_export"),
     path("illness/", illness.illness, name="illness"),
     re_path(r"^illness/export/(?P<form>csv|xlsx)/$", illness.illness_export, name="illness_export"),
     path("league/", league.league_page, name="league"),

@@ -25,7 +25,7 @@ from tests.factories.cast import person as make_person
 from tests.matrix.way import Way
 
 PEOPLE = (
-    "sandra", "laila", "pat", "hal", "adeyemi", "nine", "bea", "dee", "max", "sol", "gov", "tess", "ada",
+    "sandra", "laila", "pat", "hal", "adeyemi", "nine", "bea", "dee", "max", "sol", "gov", "tess", "nell", "ada",
 )  # fmt: skip
 OUTSIDERS = ("olly", "rita")
 

@@ -13,7 +13,7 @@ from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 
 from .models import Post, School, Trust, TutorGroup, User
-from .roles import MAY, TITLES, Can, Role
+from .roles import MAY, OF_THE_TRUST, TITLES, Can, Role
 
 
 def appoint(
@@ -55,6 +55,36 @@ def appoint(
             )
         give_post(person=person, role=role, school=school, year_group=year_group, tutor_group=tutor_group, by=by, at=at)
     return person
+
+
+def appoint_to_trust(
+    *,
+    trust: Trust,
+    email: str,
+    title: str = "",
+    first_name: str = "",
+    last_name: str = "",
+    role: Role,
+    by: User | None,
+    at: datetime,
+) -> Post:
+    """Give a post in every school of a trust to a new account, or the one they have. Each school's trail says so.
+
+    :raises Refused: when the trust has no school yet, a new person has no name, or the post cannot be given; then no
+        account is made either.
+    """
+    school = trust.schools.order_by("pk").first()
+    if school is None:
+        raise Refused(f"{trust} has no school yet. Bring its schools in first.")
+    with trail.signed(by=by, at=at, school_id=None):
+        person = User.objects.filter(email__iexact=email).first()
+        if person is None:
+            if not (first_name and last_name):
+                raise Refused(f"{email} has no account yet. Give the person's forename and surname as well.")
+            person = add_person(
+                school=school, email=email, title=title, first_name=first_name, last_name=last_name, by=by, at=at
+            )
+        return give_post(person=person, role=role, trust=trust, by=by, at=at)
 
 
 def add_person(
@@ -147,10 +177,9 @@ def give_post(
         raise Refused("A head of year needs a year group. Choose one.")
     if tutor_group is not None and (school is None or tutor_group.school_id != school.pk):
         raise Refused("That tutor group belongs to another school.")
-    if (role is Role.TRUST_LEAD) != (trust is not None):
-        raise Refused("A trust attendance lead is appointed to a trust, every other role to a school.")
-    school_id = school.pk if school else None
-    with trail.signed(by=by, at=at, school_id=school_id):
+    if (role in OF_THE_TRUST) != (trust is not None):
+        raise Refused("A trust attendance lead or trustee is appointed to a trust, every other role to a school.")
+    with trail.signed(by=by, at=at, school_id=school.pk if school else None):
         try:
             with transaction.atomic():
                 post = Post.objects.create(
@@ -158,20 +187,21 @@ def give_post(
                 )
         except IntegrityError as clash:
             raise Refused(f"{person.full_name} already holds this post.") from clash
-        trail.record(
-            verb="give_post",
-            by=by,
-            at=at,
-            school_id=school_id,
-            subject_kind="person",
-            subject_id=person.pk,
-            words=f"{person.full_name} became {post.role_title}",
-            after={
-                "role": role.value,
-                "year_group": year_group,
-                "tutor_group": tutor_group.name if tutor_group else None,
-            },
-        )
+        for school_id in _schools_of(post):
+            trail.record(
+                verb="give_post",
+                by=by,
+                at=at,
+                school_id=school_id,
+                subject_kind="person",
+                subject_id=person.pk,
+                words=f"{person.full_name} became {post.role_title}",
+                after={
+                    "role": role.value,
+                    "year_group": year_group,
+                    "tutor_group": tutor_group.name if tutor_group else None,
+                },
+            )
     return post
 
 
@@ -191,17 +221,25 @@ def end_post(*, post: Post, on: date, by: User | None, at: datetime) -> Post:
         post.ended_on = on
         post.save(update_fields=["ended_on"])
         _end_sessions(post.user)
-        trail.record(
-            verb="end_post",
-            by=by,
-            at=at,
-            school_id=post.school_id,
-            subject_kind="person",
-            subject_id=post.user_id,
-            words=f"{post.user.full_name} is no longer {TITLES[Role(post.role)].lower()}",
-            before={"role": post.role},
-        )
+        for school_id in _schools_of(post):
+            trail.record(
+                verb="end_post",
+                by=by,
+                at=at,
+                school_id=school_id,
+                subject_kind="person",
+                subject_id=post.user_id,
+                words=f"{post.user.full_name} is no longer {TITLES[Role(post.role)].lower()}",
+                before={"role": post.role},
+            )
     return post
+
+
+def _schools_of(post: Post) -> list[int]:
+    """Give the schools in which a post holds: each one's trail tells of it."""
+    if post.trust is None:
+        return [post.school_id] if post.school_id is not None else []
+    return list(post.trust.schools.order_by("pk").values_list("pk", flat=True))
 
 
 def switch_account(*, person: User, school: School, is_active: bool, by: User | None, at: datetime) -> User:

@@ -12,7 +12,9 @@ from django.db.models import F, Q
 
 from attendance_office.audit.models import ROW_BY_ROW, history
 
-from .roles import MAY, NEEDS_SECOND_FACTOR, REACH, TITLES, Can, Reach, Role
+from .roles import MAY, NEEDS_SECOND_FACTOR, OF_THE_TRUST, REACH, TITLES, Can, Reach, Role
+
+_OF_THE_TRUST = sorted(OF_THE_TRUST)
 
 
 class Trust(models.Model):
@@ -217,8 +219,9 @@ class Post(models.Model):
                 condition=Q(school__isnull=False, trust__isnull=True) | Q(school__isnull=True, trust__isnull=False),
             ),
             models.CheckConstraint(
-                name="trust_lead_is_the_trust_post",
-                condition=Q(role="trust_lead", trust__isnull=False) | (~Q(role="trust_lead") & Q(trust__isnull=True)),
+                name="posts_of_a_trust_are_its_own",
+                condition=Q(role__in=_OF_THE_TRUST, trust__isnull=False)
+                | (~Q(role__in=_OF_THE_TRUST) & Q(trust__isnull=True)),
             ),
             models.CheckConstraint(
                 name="head_of_year_has_a_year",
@@ -227,6 +230,7 @@ class Post(models.Model):
             models.UniqueConstraint(
                 F("user"),
                 F("school"),
+                F("trust"),
                 F("role"),
                 F("year_group"),
                 F("tutor_group"),

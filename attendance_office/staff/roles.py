@@ -28,6 +28,7 @@ class Role(StrEnum):
     SLT = "slt"
     GOVERNOR = "governor"
     TRUST_LEAD = "trust_lead"
+    TRUSTEE = "trustee"
     ADMINISTRATOR = "administrator"
 
 
@@ -42,8 +43,12 @@ TITLES = {
     Role.SLT: "Senior leadership",
     Role.GOVERNOR: "Governor",
     Role.TRUST_LEAD: "Trust attendance lead",
+    Role.TRUSTEE: "Trustee",
     Role.ADMINISTRATOR: "Administrator",
 }
+
+# Posts that hold in every school of a trust, and are given by it.
+OF_THE_TRUST = frozenset({Role.TRUST_LEAD, Role.TRUSTEE})
 
 REACH = {
     Role.OFFICER: Reach.SCHOOL,
@@ -56,6 +61,7 @@ REACH = {
     Role.SLT: Reach.SCHOOL,
     Role.GOVERNOR: Reach.NOBODY,
     Role.TRUST_LEAD: Reach.TRUST,
+    Role.TRUSTEE: Reach.NOBODY,
     Role.ADMINISTRATOR: Reach.NOBODY,
 }
 
@@ -85,6 +91,7 @@ class Can(StrEnum):
     CHASE = "Chase a register"
     ARRANGE_COVER = "Say who covers a register"
     SEE_FIGURES = "See the school's figures"
+    SEE_TRUST = "See the schools of the trust side by side"
     EXPORT = "Export lists"
     IMPORT = "Import files"
     KEEP_LINK = "Set the link to another system"
@@ -210,8 +217,9 @@ MAY: dict[Role, frozenset[Can]] = {
     Role.TRUST_LEAD: frozenset(
         {Can.SEE_DESK, Can.SEE_PUPILS, Can.SEE_MARK_REASONS, Can.SEE_NEEDS, Can.SEE_MEANS, Can.SEE_BOARD}
         | {Can.SEE_FIGURES, Can.SEE_AUDIT, Can.EXPORT, Can.SEE_AGREEMENTS, Can.SEE_LATES}
-        | {Can.SEE_LETTERS, Can.SEE_TRAWL, Can.ISSUE_PAPERS, Can.READ_SENT}
+        | {Can.SEE_LETTERS, Can.SEE_TRAWL, Can.ISSUE_PAPERS, Can.READ_SENT, Can.SEE_TRUST}
     ),
+    Role.TRUSTEE: frozenset({Can.SEE_FIGURES, Can.SEE_TRUST, Can.EXPORT}),
     Role.ADMINISTRATOR: frozenset({Can.EDIT_STAFF, Can.EDIT_CALENDAR, Can.EDIT_JOBS, Can.SEE_AUDIT, Can.SEE_HEALTH}),
 }
 

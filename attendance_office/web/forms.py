@@ -8,7 +8,7 @@ from allauth.account.forms import LoginForm
 from django import forms
 
 from attendance_office.staff.models import School, TutorGroup, User
-from attendance_office.staff.roles import TITLES, Role
+from attendance_office.staff.roles import OF_THE_TRUST, TITLES, Role
 
 
 class SignIn(LoginForm):
@@ -46,7 +46,7 @@ class NewPerson(Person):
 class GivePost(forms.Form):
     """A role in this school."""
 
-    role = forms.ChoiceField(choices=[(r.value, TITLES[r]) for r in Role if r is not Role.TRUST_LEAD])
+    role = forms.ChoiceField(choices=[(r.value, TITLES[r]) for r in Role if r not in OF_THE_TRUST])
     year_group = forms.IntegerField(required=False, min_value=-2, max_value=14, help_text="For a head of year.")
     tutor_group = forms.ModelChoiceField(
         queryset=TutorGroup.objects.none(), required=False, help_text="For a tutor: their own form."

@@ -70,6 +70,7 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
     ),
     "figures": (
         Way("Figures", "reporting:figures", "", frozenset({Can.SEE_FIGURES}), "figures"),
+        Way("Trust", "reporting:trust", "", frozenset({Can.SEE_TRUST}), "trust"),
         Way("Explorer", "reporting:explorer", "", frozenset({Can.SEE_FIGURES}), "explorer"),
         Way(
             "Why it differs",

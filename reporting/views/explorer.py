@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from fractions import Fraction
 from typing import Any, Final
 
 from django.core.paginator import Paginator
@@ -20,9 +18,7 @@ from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door, may
-from attendance_office.web.export import Cell, Column
 from attendance_office.web.lists import narrowed, send_list
-from attendance_office.web.templatetags.office import day, per_cent, thousands
 from registers.actions.groups import add_to_group
 from registers.models import Pupil
 from registers.queries.figures import latest_due
@@ -37,6 +33,8 @@ from reporting.queries.periods import OWN
 from reporting.queries.sheets import Row, Sheet
 from reporting.rules.small_numbers import SMALL
 from reporting.rules.small_numbers import in_words as in_words_of_few
+
+from .cells import in_cell
 
 PAGE: Final = 50
 MOST_LETTERS: Final = 200  # their keys fit an address
@@ -233,7 +231,7 @@ def _shown(row: Row, sheet: Sheet, query: QueryDict, *, links: bool) -> dict[str
     """Give one line of a table in words, with where it leads: to the pupil, or to those it counts and their receipt."""
     cells = []
     for at, (cell, column) in enumerate(zip(row.cells, sheet.columns, strict=True)):
-        words = _words(cell, column)
+        words = in_cell(cell, column)
         cells.append((words, column.heading, sheet.numbers[at]))
     url = receipt = ""
     if row.pupil_id is not None:
@@ -247,14 +245,3 @@ def _shown(row: Row, sheet: Sheet, query: QueryDict, *, links: bool) -> dict[str
         url = f"?{inside.urlencode()}&view=list"
         receipt = f"{reverse('reporting:explorer_receipt')}?{inside.urlencode()}"
     return {"name": cells[0], "cells": cells[1:], "url": url, "receipt": receipt, "pupil_id": row.pupil_id}
-
-
-def _words(cell: Cell, column: Column) -> str:
-    """Give one cell as the page shows it: a share in per cent, a number with its thousands, a day in words."""
-    if isinstance(cell, date):
-        return day(cell)
-    if column.is_share and isinstance(cell, (int, Fraction)):
-        return per_cent(cell)
-    if isinstance(cell, int) and column.heading != "Year":
-        return thousands(cell)
-    return "" if cell is None else str(cell)

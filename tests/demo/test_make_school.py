@@ -144,6 +144,7 @@ def test_the_demo_prepares_sweeps_and_prints_its_sign_ins_and_does_so_once(db, m
     tiny = demo.Plan(**{**demo.THORNBRIDGE.__dict__, "letters": "A", "per_group": 3})
     monkeypatch.setattr(demo, "THORNBRIDGE", tiny)
     monkeypatch.setattr(demo, "RIDGEWAY", demo.Plan(**{**demo.RIDGEWAY.__dict__, "per_group": 1}))
+    monkeypatch.setattr(demo, "NEIGHBOURS", ())
     monkeypatch.setitem(demo_cast.CAST, tiny.urn, tuple(p for p in demo.CAST[tiny.urn] if p.group in {"", "9A"}))
     monkeypatch.setitem(demo_cast.COVERS, tiny.urn, ())
     at = datetime(2026, 11, 20, 9, 0, 30, tzinfo=UTC)

@@ -3,7 +3,7 @@
 Thornbridge Academy has 9A (three pupils: Callum, Amina, Freya) and 8C (two: Tyler, who is highly vulnerable, and Ikra).
 Ridgeway School, of no trust, has 9A with one pupil, Zzyzx Canary. Sandra is Thornbridge's officer, Laila the attendance
 lead, Pat tutors 9A, Hal tutors 8C, Adeyemi is head of year 9, Nine heads year 8, Bea is pastoral, Dee the DSL, Max the data
-manager, Head of SLT is Sol, Gov a governor, Tess trust lead, Ada administrator. Olly is Ridgeway's officer, Rita tutors its
+manager, Head of SLT is Sol, Gov a governor, Tess trust lead, Nell a trustee, Ada administrator. Olly is Ridgeway's officer, Rita tutors its
 9A. Nobody has no post at all.
 """
 
@@ -157,6 +157,7 @@ def make_cast() -> Cast:
         "sol": (thornbridge, "slt", "Dr", "Sol", "Abara", {}),
         "gov": (thornbridge, "governor", "Mr", "Gov", "Lund", {}),
         "tess": (None, "trust_lead", "Ms", "Tess", "Stott", {"trust": trust}),
+        "nell": (None, "trustee", "Mrs", "Nell", "Ashby", {"trust": trust}),
         "ada": (thornbridge, "administrator", "Ms", "Ada", "Fenn", {}),
         "olly": (ridgeway, "officer", "Mr", "Olly", "Marsden", {}),
         "rita": (ridgeway, "tutor", "Ms", "Rita", "Gill", {"tutor_group": cast.ridgeway_nine_a}),

@@ -16,7 +16,10 @@ def shared_view(cast):
 
 
 SEE = (Can.SEE_FIGURES,)
+TRUST = (Can.SEE_TRUST,)
 WAYS = {
+    "reporting:trust": Way(TRUST),
+    "reporting:trust_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=TRUST),
     "reporting:explorer": Way(SEE),
     "reporting:differs": Way(SEE, also=(Can.SEE_PUPILS,)),
     "reporting:explorer_receipt": Way(SEE),

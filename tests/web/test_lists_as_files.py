@@ -55,6 +55,7 @@ OTHERS = {
     "reporting:distributions": "reporting:distributions_export",
     "reporting:explorer": "reporting:explorer_export",
     "reporting:pupil_file": "reporting:pupil_file_export",
+    "reporting:trust": "reporting:trust_export",
     "office:role_table": "office:role_export",
     "office:trail": "office:trail_export",
 }

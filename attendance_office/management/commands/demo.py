@@ -56,7 +56,7 @@ class Command(BaseCommand):
         at = clock.now()
         here = clock.local(at)
         self.stdout.write(f"The office's clock: {spoken_date(here.date())}, {here:%H:%M}")
-        for plan in (demo.THORNBRIDGE, demo.RIDGEWAY):
+        for plan in (demo.THORNBRIDGE, demo.RIDGEWAY, *demo.NEIGHBOURS):
             if not School.objects.filter(urn=plan.urn).exists():
                 self.stdout.write(f"{plan.name}: making last school year and this one ...")
                 self.stdout.flush()

@@ -9,6 +9,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -40,10 +41,16 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def choose_school(request: HttpRequest) -> HttpResponse:
-    """Work in another of one's own schools from now on; a school without a post stays unchosen."""
+    """Work in another of one's own schools from now on; a school without a post stays unchosen.
+
+    `next` is the page of the office to go on to, else the one where the day begins.
+    """
     chosen = request.POST.get("school", "")
     if chosen in {str(pk) for pk in request.user.standing.school_ids}:  # type: ignore[union-attr]
         request.session["school_id"] = int(chosen)
+        onward = request.POST.get("next", "")
+        if url_has_allowed_host_and_scheme(onward, None):
+            return redirect(onward)
     return redirect("office:home")
 
 

@@ -4,7 +4,7 @@
 same school. Everything but the writing of rows is plain functions from a seed: terms, names, people, absence.
 """
 
-from .cast import CAST, PASSWORD, RIDGEWAY, SEED, THORNBRIDGE, copies
+from .cast import CAST, NEIGHBOURS, PASSWORD, RIDGEWAY, SEED, THORNBRIDGE, copies
 from .copying import copy_school
 from .people import Plan
 from .school import Made, make_school
@@ -13,6 +13,7 @@ from .working_day import lay_out_morning
 
 __all__ = [
     "CAST",
+    "NEIGHBOURS",
     "PASSWORD",
     "RIDGEWAY",
     "SEED",

@@ -40,6 +40,16 @@ RIDGEWAY: Final = Plan(
     years=(9, 10), letters="A", per_group=14,
 )  # fmt: skip
 
+# Two small schools of the trust, so that its schools can be seen side by side.
+LONGDALE: Final = Plan(
+    urn="199101", name="Longdale High School", estab_number="4191", domain="longdale.example",
+    years=(7, 8, 9), letters="AB", per_group=22,
+)  # fmt: skip
+HATHERSIDE: Final = Plan(
+    urn="199102", name="Hatherside School", estab_number="4192", domain="hatherside.example",
+    years=(7, 8, 9, 10, 11), letters="A", per_group=20,
+)  # fmt: skip
+NEIGHBOURS: Final = (LONGDALE, HATHERSIDE)
 NO_TRUST: Final = frozenset({RIDGEWAY.urn})
 
 CAST: Final = {
@@ -54,6 +64,7 @@ CAST: Final = {
         Person(Role.SLT, "Dr", "Sol", "Abara"),
         Person(Role.GOVERNOR, "Mr", "Gavin", "Lund"),
         Person(Role.TRUST_LEAD, "Ms", "Tess", "Stott"),
+        Person(Role.TRUSTEE, "Mrs", "Nell", "Ashby"),
         Person(Role.ADMINISTRATOR, "Ms", "Ada", "Fenn"),
     ),
     RIDGEWAY.urn: (

@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import make_password
 from attendance_office.audit import trail
 from attendance_office.jobs.actions import ensure_schedules
 from attendance_office.staff.models import Post, School, Trust, TutorGroup, User
-from attendance_office.staff.roles import Role
+from attendance_office.staff.roles import OF_THE_TRUST
 from registers.models import SessionTimes, Term
 from registers.queries.calendar import calendar_of
 from registers.rules.ages import school_year_starts
@@ -164,8 +164,8 @@ def add_staff(plan: Plan, school: School) -> None:
     Post.objects.bulk_create(
         Post(
             user=user,
-            school=None if person.role is Role.TRUST_LEAD else school,
-            trust=school.trust if person.role is Role.TRUST_LEAD else None,
+            school=None if person.role in OF_THE_TRUST else school,
+            trust=school.trust if person.role in OF_THE_TRUST else None,
             role=person.role,
             year_group=person.year_group,
             tutor_group=groups.get(person.group),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from attendance_office.staff.models import Post, TutorGroup, User
-from attendance_office.staff.roles import TITLES, Role
+from attendance_office.staff.roles import OF_THE_TRUST, TITLES, Role
 from registers.rules.dates import spoken_date
 
 from .columns import GROUPS
@@ -78,8 +78,8 @@ def read_staff(task: Task) -> None:
 def _post(row: Row, email: str, groups: dict[str, TutorGroup], task: Task) -> PostKey | None:
     role = row.choice("role", _SPOKEN_ROLES, must=True)
     year, group = row.year("year_group"), row.text("tutor_group")
-    if role == Role.TRUST_LEAD:
-        row.refuse("role", "A trust attendance lead is appointed in the office, for every school of the trust.")
+    if role and Role(role) in OF_THE_TRUST:
+        row.refuse("role", "This post is the trust's to give: ./run manage appoint_to_trust, once for all its schools.")
     if role == Role.HEAD_OF_YEAR and year is None:
         row.refuse("year_group", "A head of year needs the year group.")
     if group and group not in groups:

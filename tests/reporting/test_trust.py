@@ -1,0 +1,148 @@
+"""Schools of a trust side by side: the same definitions, sums over sums, and the way into each by permission."""
+
+from fractions import Fraction
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from attendance_office.audit.models import Entry
+from attendance_office.staff.models import Post, School, Trust, User
+from registers.queries.figures import school_counts
+from registers.rules.sessions import Session
+from reporting.queries.periods import Period
+from reporting.queries.trust import trust_sheet, trust_view
+from tests.conftest import MONDAY, MORNING
+from tests.factories.marks import take
+from tests.factories.staff import SchoolFactory
+
+WEEK = Period("week", "This week", MONDAY, MONDAY)
+
+
+@pytest.fixture
+def two(cast):
+    """Put Ridgeway into the trust; 9A of Thornbridge has 1 of 3 away, Ridgeway's only pupil is away."""
+    School.objects.filter(pk=cast.ridgeway.pk).update(trust=cast.thornbridge.trust)
+    take(cast.nine_a, Session(MONDAY, "AM"), by=cast.pat, at=MORNING, codes={cast.callum.pk: "I"})
+    take(cast.ridgeway_nine_a, Session(MONDAY, "AM"), by=cast.rita, at=MORNING, codes={cast.canary.pk: "N"})
+    return cast
+
+
+def fresh(user):
+    return User.objects.get(pk=user.pk)
+
+
+def test_each_school_has_the_figures_of_its_own_figures_page_and_the_trust_their_sum(two):
+    view = trust_view(fresh(two.tess), WEEK)
+    assert [line.name for line in view.lines] == ["Ridgeway School", "Thornbridge Academy"]
+    for line in view.lines:
+        alone = school_counts(line.school.pk, MONDAY, MONDAY)
+        assert (line.figures.tally, line.figures.pupils) == (alone.tally, alone.pupils)
+        assert line.figures.persistently_absent == alone.persistently_absent
+    assert view.whole.figures.tally.attendance_rate == Fraction(2, 4)  # not the mean of 2/3 and 0
+    assert view.whole.figures.persistently_absent == 2
+
+
+def test_a_school_without_a_mark_has_no_rate_and_changes_nothing(two):
+    SchoolFactory(name="Alport School", trust=two.thornbridge.trust)
+    sheet = trust_sheet(trust_view(fresh(two.tess), WEEK))
+    assert sheet.rows[0].cells[:5] == ("Alport School", "Secondary", 0, 0, "no rate")
+    assert sheet.total.cells[4] == Fraction(2, 4)
+    assert sheet.total.cells[0] == "All 3 schools"
+
+
+def test_phases_have_a_line_of_their_own_where_there_are_several(two):
+    School.objects.filter(pk=two.ridgeway.pk).update(phase="Primary")
+    sheet = trust_sheet(trust_view(fresh(two.tess), WEEK))
+    assert [row.cells[0] for row in sheet.rows] == [
+        "Ridgeway School", "Thornbridge Academy", "Primary schools", "Secondary schools",
+    ]  # fmt: skip
+    assert sheet.rows[2].cells[4] == 0
+    assert sheet.rows[3].cells[4] == Fraction(2, 3)
+
+
+def test_a_trustee_sees_the_figures_without_the_few(two):
+    sheet = trust_sheet(trust_view(fresh(two.nell), WEEK))
+    persistent = [heading.heading for heading in sheet.columns].index("Persistent")
+    assert {row.cells[persistent] for row in sheet.rows} == {"suppressed"}
+    assert sheet.total.cells[persistent] == "suppressed"
+    assert "suppressed" in sheet.notes[-1]
+
+
+def test_a_school_of_another_trust_is_not_there(two, sign_in, at_morning):
+    other = SchoolFactory(name="Elsewhere School", trust=Trust.objects.create(name="Dale Trust"))
+    page = sign_in(two.tess).get("/trust/", {"period": "week"}).content.decode()
+    assert "Ridgeway School" in page
+    assert "Elsewhere" not in page
+    client = sign_in(two.tess)
+    client.post(reverse("office:choose_school"), {"school": other.pk, "next": "/explorer/"})
+    assert client.session.get("school_id") != other.pk
+
+
+def test_who_works_in_a_school_only_does_not_see_its_neighbours(two, sign_in, at_morning):
+    for user in (two.sandra, two.sol, two.gov):
+        assert sign_in(user).get("/trust/").status_code == 403
+
+
+def test_the_name_of_a_school_leads_into_its_explorer(two, sign_in, at_morning):
+    client = sign_in(two.tess)
+    page = client.get("/trust/", {"period": "week"})
+    assert page.context["inside"] == "/explorer/?period=week"
+    answer = client.post(reverse("office:choose_school"), {"school": two.ridgeway.pk, "next": page.context["inside"]})
+    assert answer.url == "/explorer/?period=week"
+    assert client.session["school_id"] == two.ridgeway.pk
+    answer = client.post(reverse("office:choose_school"), {"school": two.ridgeway.pk, "next": "//elsewhere.example/"})
+    assert answer.url == reverse("office:home")
+
+
+def test_the_file_holds_what_the_page_shows_and_is_on_record(two, sign_in, at_morning):
+    client = sign_in(two.tess)
+    sent = client.post("/trust/export/csv/", {"query": "period=week"}).content.decode("utf-8-sig")
+    assert sent.splitlines()[1].startswith('"Ridgeway School","Secondary"')
+    assert sent.splitlines()[-1].startswith('"All 2 schools"')
+    assert Entry.objects.filter(verb="list exported", words__contains="chools of the trust").exists()
+
+
+def test_sixty_schools_ask_no_more_queries_than_two(two, sign_in, at_morning, count_queries):
+    client = sign_in(two.tess)
+    client.get("/trust/", {"period": "week"})
+    for number in range(58):
+        SchoolFactory(name=f"School {number:02d}", trust=two.thornbridge.trust)
+    with count_queries(12):
+        page = client.get("/trust/", {"period": "week"})
+    assert len(page.context["view"].lines) == 60
+
+
+def test_the_trust_appoints_by_command_and_each_schools_trail_shows_it(two, monkeypatch):
+    said = StringIO()
+    call_command(
+        "appoint_to_trust", "ivy@peak.example", "--trust", "peak trust", "--role", "trustee", "--title", "Ms",
+        "--forename", "Ivy", "--surname", "Lomas", stdout=said,
+    )  # fmt: skip
+    assert said.getvalue() == "Ivy Lomas is trustee of Peak Trust from now on.\n"
+    ivy = User.objects.get(email="ivy@peak.example")
+    assert [one.name for one in ivy.standing.schools] == ["Thornbridge Academy", "Ridgeway School"]
+    told = Entry.objects.filter(verb="give_post", subject_id=ivy.pk)
+    assert {one.school_id for one in told} == {two.thornbridge.pk, two.ridgeway.pk}
+    with pytest.raises(CommandError, match="already holds this post"):
+        call_command("appoint_to_trust", "ivy@peak.example", "--trust", "Peak Trust", "--role", "trustee")
+    call_command(
+        "appoint_to_trust", "ivy@peak.example", "--trust", "Peak Trust", "--role", "trustee", "--end", stdout=said
+    )
+    assert fresh(ivy).standing.schools == []
+    assert Post.objects.filter(user=ivy, ended_on=None).count() == 0
+
+
+def test_the_command_says_what_is_missing(two):
+    with pytest.raises(CommandError, match=r"no trust Peek\. Known: Peak Trust"):
+        call_command("appoint_to_trust", "ivy@peak.example", "--trust", "Peek", "--role", "trustee")
+    with pytest.raises(CommandError, match="Give the person's forename and surname"):
+        call_command("appoint_to_trust", "ivy@peak.example", "--trust", "Peak Trust", "--role", "trustee")
+    assert not User.objects.filter(email="ivy@peak.example").exists()
+
+
+def test_a_school_cannot_appoint_a_trustee(two, sign_in):
+    client = sign_in(two.laila)
+    client.post(reverse("office:post_give", args=[two.bea.pk]), {"role": "trustee"})
+    assert not two.bea.posts.filter(role="trustee").exists()
