@@ -55,8 +55,9 @@ class Sheet:
     def numbers(self) -> tuple[bool, ...]:
         """Tell of each column whether it holds numbers."""
         found = []
+        lines = (*self.rows, *([self.total] if self.total else []))
         for at, column in enumerate(self.columns):
-            first = next((row.cells[at] for row in self.rows if not _is_word_for_none(row.cells[at])), None)
+            first = next((row.cells[at] for row in lines if not _is_word_for_none(row.cells[at])), None)
             found.append(column.is_share or isinstance(first, int))
         return tuple(found)
 

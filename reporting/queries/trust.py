@@ -37,7 +37,7 @@ _COLUMNS: Final = (
     Column("School"),
     Column("Phase"),
     Column("Pupils"),
-    Column("Possible sessions"),
+    Column("Possible"),
     Column("Attendance", is_share=True),
     Column("A year before", is_share=True),
     Column("Change, points", is_share=True),
@@ -46,7 +46,7 @@ _COLUMNS: Final = (
     Column("Unauthorised", is_share=True),
     Column("Late marks"),
     Column("Persistent"),
-    Column("Persistent, share", is_share=True),
+    Column("Of pupils", is_share=True),
     Column("Severe"),
 )
 
