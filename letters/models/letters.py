@@ -178,9 +178,10 @@ class Letter(models.Model):
     def language_words(self) -> str:
         """Say in which language it goes, where that is another or the home asks for another; empty for English."""
         written = self.version.template.language
-        if written.casefold() == self.language.casefold():
+        asked = self.language.strip() or "English"
+        if written.casefold() == asked.casefold():
             return "" if written == "English" else written
-        return f"in {written}, home reads {self.language}"
+        return f"in {written}, home reads {asked}"
 
 
 class Addressee(models.Model):

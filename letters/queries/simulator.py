@@ -97,7 +97,7 @@ def try_out(school_id: int, on: date, tried: Mapping[int, LetterPolicy], now: Ma
     trial.cuts = [
         ("By year group", _cuts(trial, lambda pupil: f"Year {pupil.year_group}")),
         ("By sex", _cuts(trial, Pupil.get_sex_display)),
-        ("By special educational needs", _cuts(trial, Pupil.get_sen_display)),
+        ("By special educational needs", _cuts(trial, _sen)),
         ("By pupil premium", _cuts(trial, lambda pupil: "Pupil premium" if pupil.is_pp else "Not pupil premium")),
     ]
     return trial
@@ -245,6 +245,10 @@ def _week_counts(school_id: int, weeks: Sequence[date]) -> dict[int, dict[date, 
         attended = present + approved
         found.setdefault(pupil_id, {})[week] = (attended, attended + authorised + unauthorised)
     return found
+
+
+def _sen(pupil: Pupil) -> str:
+    return "Neither SEN support nor EHC plan" if pupil.sen == Pupil.Sen.NONE else pupil.get_sen_display()
 
 
 def _cuts(trial: Trial, name_of: Callable[[Pupil], str]) -> list[Cut]:

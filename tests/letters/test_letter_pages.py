@@ -9,7 +9,9 @@ from attendance_office.audit.models import Entry
 from letters.actions.doubts import find_doubted
 from letters.actions.policies import Terms, set_policy, supply_policies
 from letters.actions.stops import keep_stop
+from letters.actions.templates import add_template
 from letters.models import Episode, Letter, LetterPolicy, Stop
+from registers.models import Contact
 from tests.conftest import MONDAY
 from tests.factories.letters import AT, amend, give_template, second_parent
 
@@ -43,6 +45,22 @@ def test_each_pupil_stands_with_number_receipt_reason_and_parents(fallen, propos
     assert "2 addresses" in shown
     assert "First letter" in shown
     assert "Begum" not in shown
+
+
+def test_the_list_says_in_which_language_a_letter_goes_and_which_the_home_reads(fallen, propose, read):
+    Contact.objects.filter(pk=fallen.callum.parents.get().contact_id).update(language="polish")
+    propose()
+    assert "in English, home reads polish" in text(read(fallen.sandra, DUE, level="1"))
+    letter = Letter.objects.get(pupil=fallen.callum)
+    translated = add_template(
+        school=fallen.thornbridge, kind="level_1", name="Another", language="polish", by=fallen.sandra, at=AT
+    )
+    Letter.objects.filter(pk=letter.pk).update(version=translated.versions.get())
+    shown = text(read(fallen.sandra, DUE, level="1"))
+    assert ">Polish<" in shown
+    assert "home reads" not in shown
+    Letter.objects.filter(pk=letter.pk).update(version=letter.version, language="")
+    assert "home reads" not in text(read(fallen.sandra, DUE, level="1"))
 
 
 def test_a_letter_is_shown_beside_the_list_and_names_one_address_alone(fallen, propose, read):

@@ -41,7 +41,7 @@ def test_a_moved_threshold_is_counted_by_year_sex_sen_and_pupil_premium(fallen):
     assert cuts["By year group"] == [("Year 9", 1, 2)]
     assert cuts["By sex"] == [("Male", 0, 1), ("Female", 1, 1)]
     assert cuts["By pupil premium"] == [("Pupil premium", 1, 1), ("Not pupil premium", 0, 1)]
-    assert cuts["By special educational needs"] == [("None", 1, 2)]
+    assert cuts["By special educational needs"] == [("Neither SEN support nor EHC plan", 1, 2)]
     assert LetterPolicy.objects.count() == 2
 
 
