@@ -101,9 +101,8 @@ def staff_told(scope: Scope) -> list[Entry]:
     return [
         done(
             "told", row.sent_at or row.written_at,
-            f"{row.get_kind_display()}: {row.recipient_name} told, {row.get_channel_display().lower()},"
-            f" {row.get_state_display().lower()}.",
-            more=joined(row.ended_why), by=row.written_by,
+            f"{row.recipient_name} told, {row.get_channel_display().lower()}: {row.get_state_display().lower()}.",
+            more=joined(row.get_kind_display(), row.ended_why), by=row.written_by,
             link=scope.link("letters:message_detail", row.pk, "The message", Can.SEE_OUTBOX),
         )
         for row in rows.defer("body", "html")

@@ -113,6 +113,10 @@ def test_the_morning_on_which_nobody_was_reached_is_told_to_its_end(read, story)
         "Seen safe and well, as somebody said.",
         "Item about Mon 23 Nov 2026 am closed.",
     ]
+    assert set(said(file, "told")) == {
+        "Ms D. Lacey told, e-mail: waiting.",
+        "Ms D. Lacey told, on screen: waiting.",
+    }
     seen = next(one for one in file.entries if one.words.startswith("Seen safe"))
     assert seen.more == "At home with his aunt. Said by PC Lane; how it is known: Saw him."
 
