@@ -11,9 +11,10 @@ import pytest
 from playwright.sync_api import expect
 
 from registers.actions.imports.running import run_waiting
-from registers.models import Import, Mark, Pupil
+from registers.models import Import, Lesson, Mark, Pupil
 from tests.browser.conftest import DESK, PHONE
 from tests.conftest import MORNING
+from tests.factories.timetable import make_timetable
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples" / "systems"
@@ -139,4 +140,37 @@ def test_marks_come_in_and_go_again(cast, signed_in_page, no_violations, tmp_pat
     assert Mark.objects.count() == 0
     refused(page, sample, wrong, tmp_path)
     assert Import.objects.filter(state="refused").count() == 1
+    assert page.complaints == []
+
+
+def test_the_timetable_comes_in_and_goes_again(cast, signed_in_page, no_violations, tmp_path):
+    make_timetable(cast)
+    before = Lesson.objects.count()
+    page = signed_in_page(cast.sandra)
+    lessons = tmp_path / "lessons.csv"
+    lessons.write_text("Class Name,Timetable Period,Subject,Room\n9A/Fr,1Tue:1,French,L2\n9A/Fr,Thu:P2,French,L2\n")
+    upload(page, lessons)
+    expect(page.get_by_label("The file brings")).to_have_value("lessons")
+    expect(page.get_by_role("region", name="First rows")).to_contain_text("9A/Fr")
+    no_violations(page)
+    press(page, "Dry run")
+    expect(page.get_by_role("heading", name="Dry run: nothing was kept")).to_be_visible()
+    assert Lesson.objects.count() == before
+    press(page, "Read it for good")
+    expect(page.locator(".tally")).to_contain_text("2 added")
+    assert Lesson.objects.count() == before + 2
+    told = download(page, "What each row did", tmp_path)
+    assert {(one["Row"], one["Of what"]) for one in told} == {("2", "class"), ("2", "lesson"), ("3", "lesson")}
+
+    seats = tmp_path / "seats.csv"
+    seats.write_text('Class,Student Name,Reg\n9A/Fr,"Ashworth, Callum",9A\n')
+    upload(page, seats)
+    expect(page.get_by_label("The file brings")).to_have_value("seats")
+    press(page, "Read it for good")
+    expect(page.locator(".tally")).to_contain_text("1 added")
+    page.goto(f"/classes/{Lesson.objects.order_by('-pk')[0].teaching_group_id}/")
+    expect(page.get_by_role("region", name="Pupils of the class")).to_contain_text("From seats.csv, row 2")
+    no_violations(page)
+    page.get_by_role("link", name="From seats.csv, row 2").click()
+    take_back(page)
     assert page.complaints == []

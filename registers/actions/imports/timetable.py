@@ -170,7 +170,7 @@ def _slot(row: Row, periods: Mapping[str, Period]) -> _Slot | None:
     if period.isdecimal() and period not in periods and f"P{period}" in periods:
         period = f"P{period}"
     if period and period not in periods:
-        row.refuse("period", "There is no period of this name. Add it to periods.csv, or under Timetable, Periods.")
+        row.refuse("period", "There is no period of this name. Add it to periods.csv, or under Periods and weeks.")
         return None
     return _Slot(group, week, weekday, period) if group and period and weekday else None
 

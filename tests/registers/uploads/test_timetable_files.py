@@ -103,7 +103,7 @@ def test_a_row_that_names_no_period_or_nobody_is_told_by_the_files_own_column(ca
     assert [(one["row"], one["column"], one["value"]) for one in done.faults] == [
         (2, "Staff Code", "XX"), (3, "Period", "P9"),
     ]  # fmt: skip
-    assert "under Timetable, Periods" in done.faults[1]["words"]
+    assert "under Periods and weeks" in done.faults[1]["words"]
     assert not TeachingGroup.objects.filter(name="9A/Fr").exists()
 
 
