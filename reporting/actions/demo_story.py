@@ -17,7 +17,7 @@ from registers.actions.absences import Report, log_absence
 from registers.actions.amendments import amend_mark
 from registers.actions.groups import add_to_group, make_group
 from registers.actions.pupils import change_pupil
-from registers.models import Channel, Contact, Group, Mark, Pupil
+from registers.models import Channel, Contact, ContactFault, Group, Mark, Pupil
 from registers.rules.absences import Span
 
 GROUP: Final = "Attendance mentoring"
@@ -31,8 +31,10 @@ def tell_a_story(*, school: School, at: datetime) -> Pupil | None:
     if Group.objects.filter(school=school, name=GROUP).exists():
         return None
     officer, dsl = _holder(school, Role.OFFICER), _holder(school, Role.DSL)
+    dead = ContactFault.objects.filter(school=school, cleared_at=None).values("contact")
     for pupil in _rung_about(school, clock.local(at).date()):
-        parent = pupil.parents.filter(do_not_contact=False).select_related("contact").order_by("priority", "pk").first()
+        parents = pupil.parents.filter(do_not_contact=False).exclude(contact__in=dead).order_by("priority", "pk")
+        parent = parents.select_related("contact").first()
         ill, away = _last(pupil, "I"), _last(pupil, "O")
         if parent is None or not parent.contact.mobile or ill is None or away is None:
             continue
@@ -74,12 +76,12 @@ def _explain(pupil: Pupil, contact: Contact, ill: Mark, away: Mark, officer: Use
     """Log a call that was believed and one that was not; put the second right when proof came."""
     for mark, school_code, why_refused, reason, words in (
         (ill, "", "", "Cold and cough", "He coughed all night" if pupil.sex == "M" else "She coughed all night"),
-        (away, "O", "The fourth stomach ache this term; proof was asked for", "Stomach ache", "Not well enough"),
+        (away, "O", "Nobody said what was wrong; proof was asked for", "Not well", "Not well enough for school"),
     ):
         log_absence(
             school=pupil.school, pupils=[pupil], span=Span(mark.on, "AM", mark.on, "AM"), told="I",
             school_code=school_code, why_refused=why_refused, reason=reason,
-            symptom="cold" if mark is ill else "stomach",
+            symptom="cold" if mark is ill else "other",
             report=Report(channel=Channel.CALL, heard_at=_instant(mark.on, 8), contact=contact, words=words),
             by=officer, at=_instant(mark.on, 10),
         )  # fmt: skip
