@@ -96,6 +96,7 @@ _EXPORTED = ("Form", "Year", "Room", "Pupils", "Marked", "Owed by", "Cover", "St
 
 @require_POST
 @door(Can.EXPORT, section="missing")
+@door(Can.SEE_BOARD)
 def board_export(request: StaffRequest, form: str) -> HttpResponse:
     """Send out the board's list as it is narrowed."""
     at = clock.now()

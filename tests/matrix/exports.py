@@ -20,7 +20,7 @@ def group(cast):
 
 ANYBODY = (Can.SEE_PUPILS, Can.EDIT_CALENDAR, Can.SEE_FIGURES, Can.EDIT_STAFF)
 WAYS = {
-    "letters:board_export": Way((Can.EXPORT,), csv, chooses=True, post=True),
+    "letters:board_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=(Can.SEE_BOARD,)),
     "letters:message_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=(Can.SEE_OUTBOX,)),
     "office:staff_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=(Can.EDIT_STAFF,)),
     "office:trail_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=(Can.SEE_AUDIT,)),
