@@ -63,6 +63,7 @@ urlpatterns = [
     path("distributions/add/", distributions.subscription_add, name="subscription_add"),
     re_path(r"^distributions/(?P<report>[a-z_]+)/(?P<on>\d{4}-\d\d-\d\d)/$", rounds.round_detail, name="round"),
     re_path(r"^distributions/(?P<report>[a-z_]+)/(?P<on>\d{4}-\d\d-\d\d)/hold/$", rounds.round_hold, name="round_hold"),
+    path("distributions/turns/<int:pk>/again/", rounds.turn_again, name="turn_again"),
     path("distributions/holds/<int:pk>/release/", rounds.hold_release, name="hold_release"),
     path("distributions/<int:pk>/set/", distributions.subscription_set, name="subscription_set"),
     path("distributions/<int:pk>/preview/", distributions.preview, name="distribution_preview"),

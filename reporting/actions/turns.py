@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from attendance_office.audit import trail
+from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
 from attendance_office.web.export import as_xlsx
 from letters.models import Message
@@ -67,6 +68,25 @@ def take_turn(*, turn_id: int, by: User | None, at: datetime) -> str:
             logger.exception("Report %s could not be made for subscription %s.", row.report, row.pk)
             return _broke(turn, error, by=by, at=at)
         return _end(turn, State.MADE, "sent", "", at=at)
+
+
+def begin_again(*, turn: Turn, by: User, at: datetime) -> Turn:
+    """Have a report that was given up begun again, within the minute.
+
+    Raises Refused for one that was not given up.
+    """
+    with trail.signed(by=by, at=at, school_id=turn.school_id):
+        rows = Turn.objects.select_for_update(of=("self",)).select_related("subscription__user")
+        row = rows.get(pk=turn.pk)
+        if row.state != State.GIVEN_UP:
+            raise Refused("It was not given up.")
+        row.state, row.attempts, row.next_at, row.ended_at, row.why = State.WAITING, 0, at, None, ""
+        row.save()
+        trail.record(
+            verb="had a report begun again", by=by, at=at, school_id=row.school_id, subject_kind="turn",
+            subject_id=row.pk, words=str(row.subscription), before={"state": State.GIVEN_UP.value},
+        )  # fmt: skip
+    return row
 
 
 def _end(turn: Turn, state: Turn.State, outcome: str, why: str, *, at: datetime) -> str:

@@ -17,6 +17,7 @@ from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door
 from registers.queries.calendar import calendar_of
 from reporting.actions import holds as actions
+from reporting.actions.turns import begin_again
 from reporting.models import Hold, Report, Subscription, Turn
 from reporting.models.distributions import readable
 from reporting.queries.kinds import KINDS
@@ -86,6 +87,20 @@ def round_hold(request: StaffRequest, report: str, on: str) -> HttpResponse:
     else:
         toasts.say(request, f"Held for {row.user.signature}" if row else "Held for everybody")
     return redirect("reporting:round", report, on)
+
+
+@require_POST
+@door(Can.KEEP_REPORTS, section="figures")
+def turn_again(request: StaffRequest, pk: int) -> HttpResponse:
+    """Have a report that was given up begun again."""
+    turn = get_object_or_404(Turn.objects.select_related("subscription"), pk=pk, school=request.school)
+    try:
+        begin_again(turn=turn, by=request.user, at=clock.now())
+    except Refused as refusal:
+        toasts.fail(request, str(refusal))
+    else:
+        toasts.say(request, "Begun again: it goes within a minute")
+    return redirect("reporting:round", turn.subscription.report, turn.on.isoformat())
 
 
 @require_POST

@@ -5,7 +5,7 @@ from datetime import timedelta
 from attendance_office.staff.roles import Can
 from reporting.actions import holds
 from reporting.actions.distributions import send_week, subscribe
-from reporting.models import Report, Sending
+from reporting.models import Report, Sending, Turn
 from tests.conftest import MONDAY, MORNING
 
 from .unexplained import csv
@@ -34,6 +34,11 @@ def hold(cast):
     return {"pk": row.pk}
 
 
+def turn(cast):
+    sending(cast)
+    return {"pk": Turn.objects.get().pk}
+
+
 def coming(cast):
     return {"report": "friday", "on": (MONDAY + timedelta(days=4)).isoformat()}
 
@@ -58,5 +63,6 @@ WAYS = {
     "reporting:mail_choose": Way((Can.CHOOSE_MAIL,), post=True),
     "reporting:round": Way(KEEP, coming, chooses=True),
     "reporting:round_hold": Way(KEEP, coming, chooses=True, post=True),
+    "reporting:turn_again": Way(KEEP, turn, post=True),
     "reporting:hold_release": Way(KEEP, hold, post=True),
 }

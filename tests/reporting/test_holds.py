@@ -17,6 +17,7 @@ from reporting.actions import holds, turns
 from reporting.models import Hold, Report, Sending, Turn
 from reporting.queries.kinds import KINDS
 from reporting.queries.rounds import coming, open_holds
+from tests.conftest import MORNING
 from tests.factories.cast import make_cast
 
 FRIDAY = date(2026, 11, 20)
@@ -152,8 +153,8 @@ def test_a_report_that_broke_for_one_comes_again_for_that_one_alone(two, monkeyp
     assert Message.objects.count() == 2
 
 
-def test_a_report_that_breaks_every_time_is_given_up_and_says_so(two, monkeypatch, sign_in):
-    breaking(monkeypatch, two.adeyemi)
+def test_a_report_that_breaks_every_time_is_given_up_and_begun_again_by_a_person(two, monkeypatch, sign_in, at_morning):
+    bad = breaking(monkeypatch, two.adeyemi)
     send(two)
     at = AT
     for _ in range(len(turns.AGAIN_AFTER) + 2):
@@ -165,6 +166,12 @@ def test_a_report_that_breaks_every_time_is_given_up_and_says_so(two, monkeypatc
     page = sign_in(two.laila).get(reverse("reporting:round", args=["friday", FRIDAY])).content.decode()
     assert "Given up" in page
     assert "ValueError" in page
+    bad.clear()
+    sign_in(two.laila).post(reverse("reporting:turn_again", args=[turn.pk]))
+    assert turns.make_waiting(at=MORNING + MINUTE) == 1
+    assert Sending.objects.filter(user=two.adeyemi).count() == 1
+    with pytest.raises(Refused, match="not given up"):
+        turns.begin_again(turn=turn, by=two.laila, at=MORNING)
 
 
 def test_the_round_shows_who_has_it_holds_and_releases(two, sign_in, at_morning):
