@@ -85,7 +85,7 @@ class MailChoice(models.Model):
     class Names(models.TextChoices):
         """How pupils stand in the e-mail."""
 
-        NOBODY = "nobody", "No pupil: the title and a link alone"
+        NOBODY = "nobody", "No pupil"
         INITIALS = "initials", "Initials and form"
         FULL = "full", "Full name and form"
 

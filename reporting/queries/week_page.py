@@ -66,6 +66,14 @@ class _Week:
             question = question.also("year", str(self.year_group))
         return answer(self.reader, question)
 
+    def same_pupils(self, period: Period) -> Answer:
+        """Give the period of the pupils who are in the year group or the form today, wherever they were then."""
+        if self.form is not None:
+            now = Q(tutor_group=self.form)
+        else:
+            now = Q() if self.year_group is None else Q(year_group=self.year_group)
+        return answer(replace(self.reader, rows=self.reader.rows & now), Question(period))
+
     @cached_property
     def scope(self) -> Q:
         """What a mark's or a letter's pupil has to be."""
@@ -141,8 +149,8 @@ def _page(week: _Week) -> Page:
 def _headline(week: _Week) -> list[str]:
     now, year = week.week.figures, week.year.figures
     return [
-        f"Attended this week: {rate_words(now.tally.attendance_rate)} of {now.tally.possible} sessions.",
-        f"Year to date: {rate_words(year.tally.attendance_rate)} of {year.tally.possible} sessions.",
+        f"Attended this week: {rate_words(now.tally.attendance_rate)} of {now.tally.possible:,} sessions.",
+        f"Year to date: {rate_words(year.tally.attendance_rate)} of {year.tally.possible:,} sessions.",
         f"Persistently absent: {year.persistently_absent} of {year.pupils} pupils; severely: {year.severely_absent}.",
     ]
 
@@ -150,14 +158,16 @@ def _headline(week: _Week) -> list[str]:
 def _attendance(week: _Week) -> Table:
     first = monday(week.on)
     last = week.asked(Period("last", "Last week", first - _WEEK, first - _DAY))
-    same = week.asked(year_before(week.week.question.period))
+    same = week.same_pupils(year_before(week.week.question.period))
     rows = [
         (name, found.figures.tally.attendance_rate, found.figures.tally.possible, found.figures.tally.absent)
         for name, found in (
             ("This week", week.week), ("Last week", last), ("Same week last year", same), ("Year to date", week.year),
         )
     ]  # fmt: skip
-    return Table("attendance", "Attendance", ("Days", "Attended", "Possible sessions", "Missed"), tuple(rows))
+    is_part = week.form is not None or week.year_group is not None
+    note = "Last year's week is of the pupils who are here now, whichever year group they were in." if is_part else ""
+    return Table("attendance", "Attendance", ("Days", "Attended", "Possible sessions", "Missed"), tuple(rows), note)
 
 
 def _absent(week: _Week) -> Table:

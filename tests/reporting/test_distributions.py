@@ -16,13 +16,15 @@ from interventions.actions.due import run_job
 from interventions.actions.trawl import run_trawl
 from letters.actions.outbox import deliver
 from letters.models import Message
-from registers.models import NonSchoolDay
+from registers.models import NonSchoolDay, Placement
 from reporting.actions import distributions as actions
 from reporting.models import Report, Sending, Subscription
 from reporting.queries.distributions import is_last_of_week
 from reporting.queries.explorer import Question, Reader, answer
 from reporting.queries.kinds import KINDS
 from reporting.queries.periods import Period
+
+from .conftest import put
 
 FRIDAY = date(2026, 11, 20)
 AT = datetime(2026, 11, 20, 14, 35, tzinfo=UTC)
@@ -75,11 +77,27 @@ def test_page_pdf_and_sheet_say_what_the_explorer_says(sent, term):
     assert held["Attendance", "This week", "Attended"][4] == pytest.approx(float(week.tally.attendance_rate))
 
 
+def test_the_same_week_last_year_is_of_the_same_pupils_in_the_year_group_they_were_in(term):
+    ons = [date(2025, 11, 17) + timedelta(days=n) for n in range(5)]
+    Placement.objects.filter(pupil=term.callum).update(from_on=FRIDAY)
+    Placement.objects.create(
+        school=term.thornbridge, pupil=term.callum, year_group=8, tutor_group=term.eight_c, from_on=date(2025, 9, 1)
+    )  # fmt: skip
+    put(term.thornbridge, {(term.callum, on, half): "O" if on == ons[0] else "/" for on in ons for half in ("AM",)})
+    for user in (term.adeyemi, term.laila):
+        page = KINDS[Report.FRIDAY].make(term.thornbridge, user, year_group=9, on=FRIDAY, at=AT)
+        row = next(row for row in page.content["parts"][0]["rows"] if row[0] == "Same week last year")
+        assert row[1:] == ["80.0\u00a0%", "5", "1"]
+    assert "whichever year group" in page.content["parts"][0]["note"]
+
+
 def test_the_mail_names_no_pupil_and_leads_to_the_page(sent):
     message = sent.dispatches.get().message
     assert reverse("reporting:sent_detail", args=[sent.pk]) in message.body
     assert reverse("reporting:sent_detail", args=[sent.pk]) in message.html
     assert "Pupil" not in message.body + message.html
+    for line, is_told in zip(sent.content["headline"], (True, True, False), strict=True):
+        assert (line in message.body) is (line in message.html) is is_told
     assert message.attachment is None
     assert deliver(message_id=message.pk, at=AT) == "sent"
 

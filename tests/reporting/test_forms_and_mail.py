@@ -128,6 +128,7 @@ def test_the_mail_names_nobody_until_the_school_chooses_so(form):
     message = Message.objects.get()
     assert form.open.legal_surname not in message.body + message.html
     assert "Who needs a conversation" not in message.html
+    assert "Attended this week" not in message.body + message.html
 
 
 @pytest.mark.parametrize(("names", "said"), [("initials", "S.P. (9A)"), ("full", ", Sam (9A)")])
