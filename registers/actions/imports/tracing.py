@@ -40,8 +40,7 @@ THINGS: Final[tuple[tuple[str, type[models.Model]], ...]] = (
     ("seat", Seat),
 )
 # Whose row it is that Postgres shows: of this transaction, which is not over; never what somebody else did meanwhile.
-_OWN: Final = """pg_xact_status(({0}::text::bigint + (pg_current_xact_id()::text::bigint >> 32 << 32))::text::xid8)
-                 = 'in progress'"""
+_OWN: Final = "pg_xact_status((pg_current_xact_id()::text::bigint - age({0}))::text::xid8) = 'in progress'"
 _AT_ONCE: Final = 2000
 _MARKS: Final = """
     INSERT INTO registers_importedrow (school_id, import_id, row, thing, thing_id, did, before)
