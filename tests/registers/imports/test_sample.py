@@ -235,7 +235,7 @@ BAD = {
         (3, "role", "officer, lead, head_of_year"),
         (4, "year_group", "needs the year group"),
         (5, "tutor_group", "no tutor group"),
-        (6, "role", "appointed in the office"),
+        (6, "role", "the trust's to give"),
         (8, "email", "Row 7 says something else"),
         (9, "role", "row 7"),
         (10, "surname", "missing"),
