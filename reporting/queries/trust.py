@@ -6,7 +6,7 @@ However many schools there are, the marks are asked twice: for the period, and f
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 from typing import Final
@@ -49,6 +49,7 @@ _COLUMNS: Final = (
     Column("Of pupils", is_share=True),
     Column("Severe"),
 )
+_COUNTS: Final = 3  # the last columns tell of pupils: persistent, its share, and severe
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,11 @@ def trust_sheet(view: TrustView) -> Sheet:
     """Give the table of the schools, for page and file, with the phases and the trust's own line at its end."""
     rows = [*_rows(view.lines, is_shy=not view.sees_pupils)]
     phases = _rows(view.phases, is_shy=not view.sees_pupils)
+    if not view.sees_pupils:
+        # A phase is the sum of some of the schools above it: what it counted would tell what one of them holds back.
+        phases = (
+            [] if hidden([line.figures.pupils for line in view.lines]) else [_without_counts(row) for row in phases]
+        )
     whole = _rows([view.whole], is_shy=not view.sees_pupils)[0]
     notes = [
         *DEFINITIONS,
@@ -166,6 +172,11 @@ def _rows(lines: Sequence[SchoolLine], *, is_shy: bool) -> list[Row]:
         Row(_cells(line, is_gone=at in gone, few=(at in persistent, at in severe)), narrows=_key(line))
         for at, line in enumerate(lines)
     ]
+
+
+def _without_counts(row: Row) -> Row:
+    at = len(row.cells) - _COUNTS
+    return replace(row, cells=(*row.cells[:at], *[SUPPRESSED] * _COUNTS))
 
 
 def _held(counts: Sequence[int], pupils: Sequence[int], *, is_shy: bool) -> frozenset[int]:

@@ -1,5 +1,6 @@
 """Schools of a trust side by side: the same definitions, sums over sums, and the way into each by permission."""
 
+from datetime import timedelta
 from fractions import Fraction
 from io import StringIO
 
@@ -14,6 +15,7 @@ from registers.rules.sessions import Session
 from reporting.queries.periods import Period
 from reporting.queries.trust import trust_sheet, trust_view
 from tests.conftest import MONDAY, MORNING
+from tests.factories.cast import put_on_roll
 from tests.factories.marks import take
 from tests.factories.staff import SchoolFactory
 
@@ -146,3 +148,20 @@ def test_a_school_cannot_appoint_a_trustee(two, sign_in):
     client = sign_in(two.laila)
     client.post(reverse("office:post_give", args=[two.bea.pk]), {"role": "trustee"})
     assert not two.bea.posts.filter(role="trustee").exists()
+
+
+def test_a_phase_of_one_school_does_not_tell_a_trustee_what_the_school_holds_back(two):
+    School.objects.filter(pk=two.ridgeway.pk).update(phase="Primary")
+    view = trust_view(fresh(two.nell), WEEK)
+    assert len(trust_sheet(view).rows) == 2  # so few pupils that no phase stands at all
+    put_on_roll(*((two.ridgeway_nine_a, f"Other{n}", "Jo", {}) for n in range(9)))
+    put_on_roll(*((two.nine_a, f"Other{n}", "Jo", {}) for n in range(9)))
+    tuesday = Session(MONDAY + timedelta(days=1), "AM")
+    later = MORNING + timedelta(days=1)
+    take(two.nine_a, tuesday, by=two.pat, at=later, codes={two.callum.pk: "N"})
+    take(two.ridgeway_nine_a, tuesday, by=two.rita, at=later, codes={two.canary.pk: "N"})
+    sheet = trust_sheet(trust_view(fresh(two.nell), Period("own", "Own period", MONDAY, tuesday.on)))
+    assert [row.cells[0] for row in sheet.rows[2:]] == ["Primary schools", "Secondary schools"]
+    for row in sheet.rows[2:]:
+        assert row.cells[-3:] == ("suppressed",) * 3
+        assert isinstance(row.cells[4], Fraction)

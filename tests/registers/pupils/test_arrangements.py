@@ -108,3 +108,12 @@ def test_a_pupil_without_any_says_so(cast, sign_in, at_morning):
     shown = page(sign_in(cast.sandra), cast.amina)
     assert "No absence was reported." in shown
     assert "No agreement." in shown
+
+
+@pytest.mark.parametrize(("who", "sees"), [("sandra", True), ("dee", True), ("sol", False), ("tess", False)])
+def test_who_rang_is_named_to_those_who_may_know_contacts(cast, sign_in, at_morning, who, sees):
+    note(cast, heard=("Auntie Bev",))
+    text = page(sign_in(getattr(cast, who)), cast.callum)
+    assert "Sick bug" in text
+    assert ("Auntie Bev" in text) is sees
+    assert ("Who reported it" in text) is sees
