@@ -76,7 +76,6 @@ def make_certificates(
 
     Raises Refused where none is chosen, one chosen has not earned it, or the school has no such certificate.
     """
-    on = clock.local(at).date()
     version = wording(wordings(school.pk, [asked.kind]), asked.kind, ENGLISH)
     if version is None:
         raise Refused("This school has no such certificate yet: take the supplied letters first.")
@@ -85,7 +84,7 @@ def make_certificates(
         before = Letter.objects.filter(school=school, key__startswith=f"certificate:{token}:").first()
         if before is not None and before.print_run is not None:
             return before.print_run
-        by_pupil = {one.pupil.pk: one for one in earning(school, asked, user=by, on=on).earned}
+        by_pupil = {one.pupil.pk: one for one in earning(school, asked, user=by, at=at).earned}
         chosen = [by_pupil[pk] for pk in dict.fromkeys(pupil_ids) if pk in by_pupil]
         if not chosen or len(chosen) < len(set(pupil_ids)):
             raise Refused("Choose those who get one. Somebody chosen has not earned it as the register stands now.")

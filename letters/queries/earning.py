@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Final
 
+from attendance_office import clock
 from attendance_office.staff.models import School, User
 from attendance_office.web.templatetags.office import per_cent
 from letters.models import LetterKind
 from registers.models import Pupil
-from registers.queries.figures import PupilFigures, counts_by_pupil, missing_by_pupil
+from registers.queries.figures import PupilFigures, counts_by_pupil, latest_due, missing_by_pupil
 
 from .policies import standing_stops
 
@@ -75,13 +76,15 @@ class Earning:
     looked_at: int = 0
 
 
-def earning(school: School, asked: Asked, *, user: User, on: date) -> Earning:
+def earning(school: School, asked: Asked, *, user: User, at: datetime) -> Earning:
     """Find who of the pupils on roll within reach has earned a certificate: a fixed number of queries.
 
-    For full attendance every session that counts was attended, at least so many were possible, and no register is
-    missing. For the most improved the gain is the exact difference of the two rates, each over at least so many
-    possible sessions; all who share the last place get one.
+    For full attendance every session that counts was attended, at least so many were possible, and no register that
+    was due is missing. For the most improved the gain is the exact difference of the two rates, each over at least so
+    many possible sessions; all who share the last place get one.
     """
+    on = clock.local(at).date()
+    upto = latest_due(school.pk, at) if asked.to_on >= on else None
     pupils = Pupil.objects.visible_to(user).filter(school=school).on_roll(on).select_related("tutor_group").in_order()
     if asked.year_group is not None:
         pupils = pupils.filter(year_group=asked.year_group)
@@ -90,7 +93,7 @@ def earning(school: School, asked: Asked, *, user: User, on: date) -> Earning:
     looked = list(pupils)
     ids = [one.pk for one in looked]
     now = {one.pupil_id: one for one in counts_by_pupil(school.pk, asked.from_on, asked.to_on, ids)}
-    missing = missing_by_pupil(school.pk, asked.from_on, asked.to_on)
+    missing = missing_by_pupil(school.pk, asked.from_on, asked.to_on, upto=upto)
     stops = standing_stops(school.pk, on, covers=("all", "letters"))
     found = Earning(looked_at=len(looked))
     before = {}
@@ -149,7 +152,8 @@ def _why_not(one: Earned, asked: Asked) -> str | None:
     if asked.kind == LetterKind.CERTIFICATE_FULL:
         if one.now.attended < one.now.possible:
             return ""
-        return f"{one.missing} sessions without a mark: take those registers first" if one.missing else None
+        without = "1 session" if one.missing == 1 else f"{one.missing} sessions"
+        return f"{without} without a mark: take those registers first" if one.missing else None
     if one.before is None or one.before.possible < asked.least_possible:
         many = one.before.possible if one.before else 0
         return f"{many} possible sessions before, fewer than {asked.least_possible}"

@@ -36,7 +36,7 @@ def certificates(request: StaffRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "token": uuid4()}
     if form.is_valid():
         asked = _asked(form.cleaned_data)
-        found = earning(request.school, asked, user=request.user, on=clock.today())
+        found = earning(request.school, asked, user=request.user, at=clock.now())
         context |= {
             "found": found,
             "rows": [(one, words_of(one)) for one in found.earned],
@@ -56,7 +56,7 @@ def certificates_export(request: StaffRequest, form: str) -> HttpResponse:
     asked = forms.Certificates(query, groups=_groups(request))
     found = Earning()
     if asked.is_valid():
-        found = earning(request.school, _asked(asked.cleaned_data), user=request.user, on=clock.today())
+        found = earning(request.school, _asked(asked.cleaned_data), user=request.user, at=clock.now())
     rows: list[list[Cell]] = [
         [
             str(one.pupil),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final, TypedDict
 
 from attendance_office import clock
@@ -56,7 +56,7 @@ def display(kind: str, *, school: School, user: User, wish: Wish, upto: Session,
     """Give one display sheet over the days of a league."""
     found = league(wall_reader(user, school), wish, upto=upto)
     here = clock.local(at)
-    said = _SAID[kind](found, school, user, here.date())
+    said = _SAID[kind](found, school, user, at)
     return Display(
         kind=kind,
         title=KINDS[kind] + (f", year {wish.year}" if wish.year else ""),
@@ -71,7 +71,7 @@ def _days(period: Period) -> str:
     return f"{spoken_date(period.from_on)} to {spoken_date(period.to_on)}"
 
 
-def _league(found: League, school: School, user: User, on: date) -> _Said:
+def _league(found: League, school: School, user: User, at: datetime) -> _Said:
     rows = tuple(
         (f"{form.place}{' =' if form.is_tied else ''}", form.name, per_cent(form.rate), _moved(form), _flag(form))
         for form in found.forms
@@ -85,7 +85,7 @@ def _league(found: League, school: School, user: User, on: date) -> _Said:
     }
 
 
-def _improved(found: League, school: School, user: User, on: date) -> _Said:
+def _improved(found: League, school: School, user: User, at: datetime) -> _Said:
     least = max(1, found.wish.least)
     risen = sorted(
         (
@@ -111,7 +111,7 @@ def _improved(found: League, school: School, user: User, on: date) -> _Said:
     }
 
 
-def _full(found: League, school: School, user: User, on: date) -> _Said:
+def _full(found: League, school: School, user: User, at: datetime) -> _Said:
     """Say how many pupils of each form have earned a certificate of full attendance: the certificates' own answer."""
     period = found.wish.period
     wanted = Asked(LetterKind.CERTIFICATE_FULL, period.from_on, period.to_on, least_possible=LEAST_POSSIBLE)
@@ -120,7 +120,7 @@ def _full(found: League, school: School, user: User, on: date) -> _Said:
     if found.wish.year:
         wanted = replace(wanted, year_group=int(found.wish.year))
     earned = Counter(
-        one.pupil.tutor_group.name for one in earning(school, wanted, user=user, on=on).earned if one.pupil.tutor_group
+        one.pupil.tutor_group.name for one in earning(school, wanted, user=user, at=at).earned if one.pupil.tutor_group
     )
     forms = sorted(found.forms, key=lambda form: (form.year_group, form.name))
     rows = tuple(

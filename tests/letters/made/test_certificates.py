@@ -1,5 +1,6 @@
 """Certificates: exactly who has earned one, ties, who is left out and why; read again when made; one file by form."""
 
+from datetime import timedelta
 from io import BytesIO
 from uuid import uuid4
 
@@ -12,6 +13,8 @@ from letters.actions.writing import make_certificates
 from letters.models import Letter, LetterKind, PrintRun, Stop
 from letters.queries.earning import Asked, earning, words_of
 from registers.actions.amendments import amend_mark
+from registers.rules.sessions import Session
+from tests.factories.marks import take
 from tests.factories.post_room import EARLIER, MORNING, WEEK, mark_week
 
 ON = MORNING.date()
@@ -19,7 +22,7 @@ FULL = Asked(LetterKind.CERTIFICATE_FULL, WEEK[0], WEEK[-1], least_possible=5)
 
 
 def found(cast, asked=FULL, user=None):
-    return earning(cast.thornbridge, asked, user=user or cast.sandra, on=ON)
+    return earning(cast.thornbridge, asked, user=user or cast.sandra, at=MORNING)
 
 
 def names(answer):
@@ -60,6 +63,16 @@ def test_too_few_sessions_a_stop_and_a_missing_register_leave_out_with_the_reaso
     assert {one.why for one in lacking.left_out if "mark" in one.why} == {
         "2 sessions without a mark: take those registers first"
     }
+
+
+def test_a_session_that_is_not_due_yet_takes_nothing_from_full_attendance(school):
+    """At 09:14 on Monday the morning is due and not taken; the afternoon, and Tuesday, are not looked at."""
+    to_tuesday = Asked(FULL.kind, WEEK[0], ON + timedelta(days=1), least_possible=5)
+    assert {one.why for one in found(school, to_tuesday).left_out} == {
+        "1 session without a mark: take those registers first"
+    }
+    take(school.nine_a, Session(ON, "AM"), by=school.sandra, at=MORNING)
+    assert names(found(school, to_tuesday)) == ["Amina", "Freya"]
 
 
 def test_the_most_improved_are_found_exactly_and_ties_share_the_last_place(school):
