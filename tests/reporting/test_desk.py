@@ -205,3 +205,10 @@ def test_a_colleague_elsewhere_counts_none_of_it(cast):
         "messages", "doubts", "proposals", "alerts", "calls", "safeguarding", "letters", "held", "doubted", "agreements",
         "returns", "numbers", "imports", "post",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("who", "leads"), [("sandra", True), ("sol", False), ("tess", False)])
+def test_a_register_that_is_owed_leads_to_its_page_for_those_who_may_take_it(cast, sign_in, at_morning, who, leads):
+    text = sign_in(getattr(cast, who)).get("/desk/").content.decode()
+    assert "9A" in text
+    assert (f"/registers/{cast.nine_a.pk}/{MONDAY.isoformat()}/AM/" in text) is leads
