@@ -1,7 +1,7 @@
 """Patterns as a run finds them: spells counted in Postgres, frozen, shown to who may see the pupil."""
 
 from collections import Counter
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -104,6 +104,55 @@ def test_a_pupil_who_misses_friday_afternoons_is_flagged_and_nobody_else(pattern
     assert flag.one_in > 10**5
     held = calendar_of(patterned.thornbridge.pk).sessions(date(2026, 9, 2), date(2026, 11, 19))
     assert flag.facts["own_chances_in_all"] == len(held) - 7  # none can begin right after an absence
+
+
+WEEKDAYS = {0: "after_weekend", 1: "tuesday", 2: "wednesday", 3: "thursday", 4: "friday"}
+
+
+@pytest.fixture
+def whole_year(cast):
+    """Give the days of last school year, and forty pupils of it who were away on eight of no pattern."""
+    cast.days = calendar_of(cast.thornbridge.pk).days(date(2025, 9, 3), date(2026, 7, 16))
+    others = put_on_roll(*((cast.nine_a, f"Other{n:02d}", "Jo", {}) for n in range(40)))
+    put(cast.thornbridge, {
+        (pupil, on, half): "O" if (at + n * 5) % 23 == 0 and half == "AM" else ("/" if half == "AM" else "\\")
+        for n, pupil in enumerate(others) for at, on in enumerate(cast.days) for half in ("AM", "PM")
+    })  # fmt: skip
+    return cast
+
+
+def flags_of(cast, absent):
+    """Give the kinds by which Callum is shown, who was away on some mornings of the year and on no other."""
+    put(cast.thornbridge, {
+        (cast.callum, on, half): "O" if on in absent and half == "AM" else ("/" if half == "AM" else "\\")
+        for on in cast.days for half in ("AM", "PM")
+    })  # fmt: skip
+    at = datetime(2026, 7, 17, 7, tzinfo=UTC)
+    made = run_trawl(school=cast.thornbridge, on=date(2026, 7, 17), by=None, at=at)
+    find_patterns(trawl=made.trawl, by=None, at=MORNING)
+    return set(PatternFlag.objects.filter(pupil=cast.callum).values_list("kind", flat=True))
+
+
+@pytest.mark.parametrize("weekday", WEEKDAYS)
+def test_whoever_is_away_on_one_day_of_the_week_is_shown_for_that_day(whole_year, weekday):
+    assert flags_of(whole_year, [on for on in whole_year.days if on.weekday() == weekday][3::3]) == {WEEKDAYS[weekday]}
+
+
+def test_whoever_is_away_round_holidays_or_in_first_weeks_is_shown_for_that(whole_year):
+    turns = [
+        (before, after)
+        for before, after in zip(whole_year.days, whole_year.days[1:], strict=False)
+        if (after - before).days > 6
+    ]
+    assert len(turns) == 2
+    round_holidays = {on for turn in turns for on in turn} | {whole_year.days[0]}
+    assert "round_holiday" in flags_of(whole_year, {*round_holidays, whole_year.days[40], whole_year.days[90]})
+
+
+def test_whoever_is_away_in_first_weeks_is_shown_for_that(whole_year):
+    firsts = [date(2025, 9, 3), date(2026, 1, 5), date(2026, 4, 13)]
+    weeks = {on + timedelta(days=n) for on in firsts for n in range(0, 5, 2)}
+    assert flags_of(whole_year, weeks & set(whole_year.days)) == {"first_week"}
 
 
 def test_a_school_of_chance_shows_none(chance):
