@@ -6,18 +6,33 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from attendance_office.staff.models import School
 from registers.models import Group
 from registers.queries.years import Period as NamedPeriod
+from registers.rules.dates import EARLIEST, LATEST
 from reporting.queries.pupil_file import KINDS, Asked
+
+_SLIP = "The year of this day is a slip: give it with four figures."
+
+
+def _day(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
+    """Give a field for a day; a year that can only be a slip is refused beside it."""
+    return forms.DateField(
+        label=label,
+        required=required,
+        help_text=help_text,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        validators=[MinValueValidator(EARLIEST, _SLIP), MaxValueValidator(LATEST, _SLIP)],
+    )
 
 
 class Period(forms.Form):
     """A period of one's own choice."""
 
-    from_on = forms.DateField(label="From", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
-    to_on = forms.DateField(label="To", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    from_on = _day("From")
+    to_on = _day("To")
 
     def clean(self) -> dict[str, Any]:
         """Refuse a period that ends before it begins."""
@@ -59,11 +74,10 @@ class OtherFigure(forms.Form):
     per_cent = forms.DecimalField(
         label="Attendance, per cent", min_value=0, max_value=100, max_digits=9, decimal_places=6, required=False
     )
-    first_on = forms.DateField(
-        label="It counts from",
+    first_on = _day(
+        "It counts from",
         required=False,
         help_text="DfE counts from the second Monday of September. Leave it empty where it counts from the first day.",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     file = forms.FileField(
         label="Or its file, a row for each pupil",
@@ -118,8 +132,8 @@ class PupilFile(forms.Form):
     """What a reader asks of a pupil's file: a school year, everything, or days of one's own; kinds, words, order."""
 
     period = forms.ChoiceField(label="Period", required=False)
-    from_on = forms.DateField(label="From", required=False, widget=Period.base_fields["from_on"].widget)
-    to_on = forms.DateField(label="To", required=False, widget=Period.base_fields["to_on"].widget)
+    from_on = _day("From", required=False)
+    to_on = _day("To", required=False)
     q = forms.CharField(label="Search within", required=False, max_length=80)
     order = forms.ChoiceField(
         label="Order", required=False, choices=[("newest", "Newest first"), ("oldest", "Oldest first")]

@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from attendance_office.numbers import whole
 from registers.rules.ages import school_year_starts
-from registers.rules.dates import spoken_date
+from registers.rules.dates import may_be_asked, spoken_date
 
 from .axes import AXES
 from .explorer import Answer, Question, Reader, answer
@@ -129,6 +129,8 @@ def _own(query: QueryDict) -> Period | str:
         first, last = date.fromisoformat(query.get("from_on", "")), date.fromisoformat(query.get("to_on", ""))
     except ValueError:
         return "Give the first and the last day of your own period. Year to date is shown meanwhile."
+    if not (may_be_asked(first) and may_be_asked(last)):
+        return "A year of these days is a slip: give it with four figures. Year to date is shown meanwhile."
     if last < first:
         return "The last day lies before the first. Choose a later one. Year to date is shown meanwhile."
     if (last - first).days > LONGEST:

@@ -18,6 +18,7 @@ from attendance_office.web.lists import narrowed, send_list
 from registers.models import AbsenceNote, Pupil
 from registers.queries.calendar import calendar_of
 from registers.queries.pupils import years_taught
+from registers.rules.dates import may_be_asked
 from reporting.models import ClusterDay
 from reporting.queries.illness import KINDS, away, illnesses, newly
 from reporting.queries.illness_page import A_COUNT, UKHSA
@@ -37,6 +38,7 @@ def _read(request: StaffRequest) -> dict[str, Any]:
         to_on = min(date.fromisoformat(request.GET.get("to", "")), today)
     except ValueError:
         to_on = today
+    to_on = to_on if may_be_asked(to_on) else today
     year, count = whole(request.GET.get("year")), request.GET.get("count", "new")
     count = count if count in dict(COUNTS) else "new"
     days = calendar_of(request.school.pk).days(to_on - _BACK, to_on)[-_DAYS:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,14 +15,13 @@ from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door
 from registers.queries.calendar import calendar_of
+from registers.rules.dates import may_be_asked
 from reporting.actions import holds as actions
 from reporting.actions.turns import begin_again
 from reporting.models import Hold, Report, Subscription, Turn
 from reporting.models.distributions import readable
 from reporting.queries.kinds import KINDS
 from reporting.queries.rounds import goes_on, open_holds, places, schedule_of
-
-_LATEST: Final = date(2099, 12, 31)
 
 
 def _asked(report: str, on: str) -> tuple[Report, date]:
@@ -32,7 +30,7 @@ def _asked(report: str, on: str) -> tuple[Report, date]:
         found = Report(report), date.fromisoformat(on)
     except ValueError:
         raise Http404 from None
-    if found[0] not in KINDS or found[1] > _LATEST:
+    if found[0] not in KINDS or not may_be_asked(found[1]):
         raise Http404
     return found
 
