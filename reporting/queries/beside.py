@@ -8,7 +8,7 @@ from fractions import Fraction
 from attendance_office.staff.models import School
 from attendance_office.web.export import Cell, Column
 from registers.rules.figures import Figures
-from reporting.rules.small_numbers import tells_of_few
+from reporting.rules.small_numbers import is_small, tells_of_few
 
 from .comparators import SHARES, Comparator, Published, Withheld, comparators
 from .explorer import Answer
@@ -63,6 +63,8 @@ def shares_of(figures: Figures, codes: Mapping[str, int], *, is_shy: bool) -> li
     persistent = _share(figures.persistently_absent, figures.pupils)
     if is_shy and tells_of_few(figures.persistently_absent, figures.pupils):
         persistent = SUPPRESSED
+    if is_shy and is_small(figures.pupils):
+        return [SUPPRESSED] * len(SHARES)
     return [
         _share(tally.attended, tally.possible),
         _share(tally.absent, tally.possible),

@@ -13,9 +13,10 @@ from registers.queries.calendar import calendar_of
 from registers.rules.rates import Tally
 from registers.rules.sessions import Session, monday
 from reporting.rules.league import LEAST_SESSIONS, places, without_medical
-from reporting.rules.small_numbers import SMALL, hidden
+from reporting.rules.small_numbers import SMALL
 
 from .explorer import Answer, Part, Question, Reader, answer
+from .held_back import gone_of
 from .periods import Period, named_periods, year_before
 from .sheets import SUPPRESSED
 
@@ -133,10 +134,14 @@ def league(reader: Reader, wish: Wish, *, upto: Session) -> League:
     earlier = _tallies(then, is_without_medical=wish.is_without_medical)
     tallies = _tallies(now, is_without_medical=wish.is_without_medical)
     parts = [part for part in now.parts("form") if part.value]
-    gone = hidden([len(part.lines) for part in parts]) if not reader.sees_pupils else frozenset()
+    gone = set[str]()
+    if not reader.sees_pupils:
+        # The days before stand beside these: of few pupils then, a form's numbers are held back now too.
+        for some in (parts, then.parts("form")):
+            gone |= {some[at].value for at in gone_of(some, "form")}
     forms = [
-        _form(part, tallies[part.value], earlier.get(part.value, Tally()), lacking, wish, is_gone=at in gone)
-        for at, part in enumerate(parts)
+        _form(part, tallies[part.value], earlier.get(part.value, Tally()), lacking, wish, is_gone=part.value in gone)
+        for part in parts
     ]
     return League(wish, tuple(_placed(forms, wish)), now, is_shy=not reader.sees_pupils)
 

@@ -6,6 +6,7 @@ For a reader of figures only a number that would tell of few pupils is "suppress
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from fractions import Fraction
 from typing import Final
 
@@ -14,11 +15,11 @@ from attendance_office.web.charts import Bar, spoken
 from attendance_office.web.export import Cell, Column
 from interventions.rules.trawl import BANDS
 from registers.rules.figures import Figures
-from registers.rules.rates import PERSISTENT
+from registers.rules.rates import PERSISTENT, Tally
 from reporting.rules.small_numbers import (
     SMALL,
     HiddenGrid,
-    hidden,
+    fewest,
     hidden_counts,
     hidden_grid,
     hidden_in_parts,
@@ -31,6 +32,7 @@ from .axes import AXES
 from .beside import beside
 from .comparators import bands_of
 from .explorer import Answer, Line, Part, Reader
+from .held_back import days_of_week, gone_of, nested
 from .sheets import NO_RATE, SUPPRESSED, Row, Sheet
 
 VIEWS: Final = (
@@ -53,6 +55,7 @@ _BAND_PARTS: Final = (
     tuple(at for at, band in enumerate(BANDS) if band.at_least < PERSISTENT),
     tuple(at for at, band in enumerate(BANDS) if band.at_least >= PERSISTENT),
 )
+_Weekly = tuple[str, dict[date, Tally]]
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _FIGURES: Final = (
     Column("Pupils"),
@@ -121,8 +124,8 @@ def table(found: Answer, by: str) -> Sheet:
     """Give the figures of each value of an axis, with the whole under them."""
     parts = found.parts(by)
     is_shy = not found.reader.sees_pupils
-    gone = hidden([len(part.lines) for part in parts]) if is_shy else frozenset()
-    few = _few(parts) if is_shy else (frozenset(), frozenset())
+    gone = gone_of(parts, by) if is_shy else frozenset()
+    few = _few(parts, by) if is_shy else (frozenset(), frozenset())
     rows = [
         Row(
             (part.words, *_figures(part.figures, is_gone=at in gone, few=(at in few[0], at in few[1]))),
@@ -135,7 +138,7 @@ def table(found: Answer, by: str) -> Sheet:
         is_shy and (tells_of_few(whole.persistently_absent, whole.pupils) or len(few[0]) == 1),
         is_shy and (tells_of_few(whole.severely_absent, whole.pupils) or len(few[1]) == 1),
     )
-    total = Row(("All", *_figures(whole, is_gone=is_shy and is_small(whole.pupils), few=few_of_all)))
+    total = Row(("All", *_figures(whole, is_gone=is_of_few(found), few=few_of_all)))
     shown = [(part.words, part.figures.tally) for at, part in enumerate(parts) if at not in gone]
     axis = AXES[by]
     return Sheet(
@@ -162,9 +165,8 @@ def grid(found: Answer, by: str, by2: str, measure: str) -> Sheet:
         for part in found.parts(by)
     ]
     used = [at for at in range(len(across)) if any(row[at].lines for _, row in lines)]
-    numbers = [[len(row[at].lines) for at in used] for _, row in lines]
     is_shy = not found.reader.sees_pupils
-    gone = hidden_grid(numbers) if is_shy and lines else HiddenGrid()
+    gone = _gone_cells([row for _, row in lines], used, (by, by2)) if is_shy and lines else HiddenGrid()
     words = dict(MEASURES)[measure]
     columns: list[Column] = [Column(AXES[by].words)]
     for name in [*(_named(by2, across[at][1]) for at in used), "All"]:
@@ -189,10 +191,8 @@ def weeks(found: Answer, by: str) -> Sheet:
     """Give attendance week by week, of all or for each value of an axis."""
     lines = [(_named(by, words), line) for words, line in found.weeks(by)]
     notes: tuple[str, ...] = ()
-    if by and not found.reader.sees_pupils:
-        parts = found.parts(by)
-        gone = {_named(by, parts[at].words) for at in hidden([len(part.lines) for part in parts])}
-        lines = [(words, line) for words, line in lines if words not in gone]
+    if not found.reader.sees_pupils:
+        lines = _told_weeks(found, by, lines)
         notes = _notes(by, is_shy=True)
     mondays = sorted({week for _, line in lines for week in line})
     if by:
@@ -206,7 +206,7 @@ def weeks(found: Answer, by: str) -> Sheet:
             Column("Week of"), Column("Possible"), Column("Attended"), Column("Attendance", is_share=True),
             Column("Authorised", is_share=True), Column("Unauthorised", is_share=True), Column("Late marks"),
         )  # fmt: skip
-        ((_, line),) = lines
+        line = lines[0][1] if lines else {}
         rows = [
             Row(
                 (
@@ -222,7 +222,10 @@ def weeks(found: Answer, by: str) -> Sheet:
 
 def weekdays(found: Answer) -> Sheet:
     """Give absence by day of the week and session."""
-    cells = {} if _is_shy_of_all(found) else found.weekdays()
+    cells = found.weekdays()
+    if not found.reader.sees_pupils:
+        told = {} if is_of_few(found) else cells
+        cells = {at: tally for at, tally in told.items() if not _is_day_of_few(found, at, tally)}
     columns = (
         Column("Day"), Column("Session"), Column("Possible"), Column("Attended"), Column("Missed"),
         Column("Absence", is_share=True), Column("Unauthorised", is_share=True), Column("Late marks"),
@@ -320,7 +323,7 @@ def _gone_gaps(found: Answer) -> frozenset[tuple[str, str]]:
     gone = set()
     for key in {gap.axis.key for gap in found.gaps()}:
         parts = found.parts(key)
-        gone |= {(key, parts[at].value) for at in hidden([len(part.lines) for part in parts])}
+        gone |= {(key, parts[at].value) for at in gone_of(parts, key)}
     return frozenset(gone)
 
 
@@ -349,13 +352,45 @@ def _figures(figures: Figures, *, is_gone: bool, few: tuple[bool, bool] = (False
     )  # fmt: skip
 
 
-def _few(parts: Sequence[Part]) -> tuple[frozenset[int], frozenset[int]]:
+def _few(parts: Sequence[Part], by: str) -> tuple[frozenset[int], frozenset[int]]:
     """Give the parts whose number of persistently and of severely absent pupils would tell of few."""
-    pupils = [part.figures.pupils for part in parts]
+    pupils, years = [part.figures.pupils for part in parts], nested(parts, by)
     return (
-        hidden_counts([part.figures.persistently_absent for part in parts], pupils),
-        hidden_counts([part.figures.severely_absent for part in parts], pupils),
+        hidden_counts([part.figures.persistently_absent for part in parts], pupils, years),
+        hidden_counts([part.figures.severely_absent for part in parts], pupils, years),
     )
+
+
+def _gone_cells(rows: Sequence[Sequence[Part]], used: Sequence[int], by: tuple[str, str]) -> HiddenGrid:
+    """Give what is held back of a table by two axes: of few pupils on roll, or few with a possible session."""
+    columns = [Part("", "", tuple(line for row in rows for line in row[at].lines)) for at in used]
+    lines = [Part("", "", tuple(line for at in used for line in row[at].lines)) for row in rows]
+    years = nested(lines, by[0]), nested(columns, by[1])
+    return hidden_grid([[len(row[at].lines) for at in used] for row in rows], *years) | hidden_grid(
+        [[row[at].figures.pupils for at in used] for row in rows], *years
+    )
+
+
+def _told_weeks(found: Answer, by: str, lines: list[_Weekly]) -> list[_Weekly]:
+    """Give the weeks that tell of no few pupils: as few as may stand behind a week's sessions are taken to do so."""
+    parts, period = found.parts(by) if by else [], found.question.period
+    gone = gone_of(parts, by) if by else frozenset()
+    told: list[_Weekly] = [(words, {}) for words, _ in lines]
+    for week in sorted({week for _, line in lines for week in line}):
+        most = 2 * days_of_week(week, period)
+        pupils = [fewest(line[week].possible, most) if week in line else 0 for _, line in lines]
+        away = gone | hidden_in_parts(pupils, nested(parts, by))
+        for at, (_, line) in enumerate(lines):
+            if week in line and at not in away:
+                told[at][1][week] = line[week]
+    return [one for at, one in enumerate(told) if at not in gone]
+
+
+def _is_day_of_few(found: Answer, at: tuple[int, str], tally: Tally) -> bool:
+    """Tell whether few pupils may stand behind the sessions of a day of the week."""
+    period = found.question.period
+    first = period.from_on.toordinal() + (at[0] - period.from_on.isoweekday()) % 7
+    return is_small(fewest(tally.possible, (period.to_on.toordinal() - first) // 7 + 1))
 
 
 def _named(key: str, words: str) -> str:
@@ -395,8 +430,9 @@ def _beside(words: str) -> tuple[str, ...]:
     return (f"{words}: Department for Education, whole school year; enrolments, not pupils.",) if words else ()
 
 
-def _is_shy_of_all(found: Answer) -> bool:
-    return not found.reader.sees_pupils and is_small(len(found.lines))
+def is_of_few(found: Answer) -> bool:
+    """Tell whether an answer is held back whole: its reader sees figures only, and few pupils stand behind it."""
+    return not found.reader.sees_pupils and (is_small(len(found.lines)) or is_small(found.figures.pupils))
 
 
 def _share(some: int, whole: int) -> Fraction | None:

@@ -5,7 +5,7 @@ Source: DfE statistics methods (small numbers are suppressed, marked `c`); the l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,7 +46,7 @@ def hidden(pupils: Sequence[int]) -> frozenset[int]:
 
     Source: the office's own rule (secondary suppression).
     """
-    return _enough(pupils, {place for place, number in enumerate(pupils) if is_small(number)})
+    return hidden_in_parts(pupils, ())
 
 
 def hidden_in_parts(pupils: Sequence[int], parts: Sequence[Sequence[int]]) -> frozenset[int]:
@@ -57,27 +57,56 @@ def hidden_in_parts(pupils: Sequence[int], parts: Sequence[Sequence[int]]) -> fr
 
     Source: the office's own rule (secondary suppression, also across tables).
     """
-    gone = frozenset(place for place, number in enumerate(pupils) if is_small(number))
-    while True:
-        before = len(gone)
-        for part in (*parts, range(len(pupils))):
-            inside = [pupils[place] for place in part]
-            gone |= {part[at] for at in _enough(inside, {at for at, place in enumerate(part) if place in gone})}
-        if len(gone) == before:
-            return gone
+    small = {place for place, number in enumerate(pupils) if is_small(number)}
+    return _closed(pupils, small, (*parts, range(len(pupils))))
 
 
-def hidden_counts(counts: Sequence[int], pupils: Sequence[int]) -> frozenset[int]:
+def hidden_of_pupils(
+    on_roll: Sequence[int], counted: Sequence[int], parts: Sequence[Sequence[int]] = ()
+) -> frozenset[int]:
+    """Give the places held back of a line told by two numbers: the pupils on roll, and those with a possible session.
+
+    A form of thirty of whom two have a mark yet tells of those two.
+
+    Source: the office's own rule.
+    """
+    return hidden_in_parts(on_roll, parts) | hidden_in_parts(counted, parts)
+
+
+def hidden_counts(counts: Sequence[int], pupils: Sequence[int], parts: Sequence[Sequence[int]] = ()) -> frozenset[int]:
     """Give the places held back in a line of "so many of these pupils", where both totals are shown.
 
-    All but a few say as much as a few.
+    All but a few say as much as a few. `parts` are places of which another table tells the sum.
 
     Source: the office's own rule.
     """
     small = {
         place for place, (count, number) in enumerate(zip(counts, pupils, strict=True)) if tells_of_few(count, number)
     }
-    return _enough(counts, small)
+    return _closed(counts, small, (*parts, range(len(counts))))
+
+
+def hidden_codes(pupils: Mapping[str, int], told: Sequence[Collection[str]]) -> frozenset[str]:
+    """Give the codes whose number of marks is held back, by how many pupils have each.
+
+    Ten marks of one pupil tell of that one. `told` are the sets of codes whose marks together are shown: attended,
+    authorised, unauthorised, late.
+
+    Source: the office's own rule (secondary suppression).
+    """
+    symbols = sorted(pupils)
+    numbers = [pupils[symbol] for symbol in symbols]
+    parts = [[at for at, symbol in enumerate(symbols) if symbol in some] for some in told]
+    small = {at for at, number in enumerate(numbers) if is_small(number)}
+    return frozenset(symbols[at] for at in _closed(numbers, small, parts))
+
+
+def fewest(possible: int, sessions: int) -> int:
+    """Give how many pupils at least stand behind so many possible sessions, each of whom has so many at most.
+
+    Source: arithmetic.
+    """
+    return -(-possible // sessions) if sessions else 0
 
 
 @dataclass(frozen=True)
@@ -88,29 +117,52 @@ class HiddenGrid:
     columns: frozenset[int] = frozenset()
     cells: frozenset[tuple[int, int]] = frozenset()
 
+    def __or__(self, other: HiddenGrid) -> HiddenGrid:
+        return HiddenGrid(self.rows | other.rows, self.columns | other.columns, self.cells | other.cells)
 
-def hidden_grid(pupils: Sequence[Sequence[int]]) -> HiddenGrid:
+
+def hidden_grid(
+    pupils: Sequence[Sequence[int]],
+    row_parts: Sequence[Sequence[int]] = (),
+    column_parts: Sequence[Sequence[int]] = (),
+) -> HiddenGrid:
     """Give what is held back of a table of numbers, so that neither its lines nor its columns give it away.
 
-    Source: the office's own rule (secondary suppression both ways).
+    `row_parts` and `column_parts` are lines and columns of which another table tells the sum, forms of their year.
+
+    Source: the office's own rule (secondary suppression both ways, also across tables).
     """
     lines = [list(row) for row in pupils]
     columns = [list(column) for column in zip(*lines, strict=True)]
-    gone_rows, gone_columns = hidden([sum(row) for row in lines]), hidden([sum(column) for column in columns])
+    gone_rows = hidden_in_parts([sum(row) for row in lines], row_parts)
+    gone_columns = hidden_in_parts([sum(column) for column in columns], column_parts)
     cells = {
         (r, c)
         for r, row in enumerate(lines)
         for c, number in enumerate(row)
         if r in gone_rows or c in gone_columns or is_small(number)
     }
+    along, down = (*column_parts, range(len(columns))), (*row_parts, range(len(lines)))
     while True:
         before = len(cells)
         for r, row in enumerate(lines):
-            cells |= {(r, c) for c in _enough(row, {c for c in range(len(row)) if (r, c) in cells})}
+            cells |= {(r, c) for c in _closed(row, {c for c in range(len(row)) if (r, c) in cells}, along)}
         for c, column in enumerate(columns):
-            cells |= {(r, c) for r in _enough(column, {r for r in range(len(column)) if (r, c) in cells})}
+            cells |= {(r, c) for r in _closed(column, {r for r in range(len(column)) if (r, c) in cells}, down)}
         if len(cells) == before:
             return HiddenGrid(gone_rows, gone_columns, frozenset(cells))
+
+
+def _closed(numbers: Sequence[int], chosen: Collection[int], parts: Sequence[Sequence[int]]) -> frozenset[int]:
+    """Give the chosen places and what must go with them, until nothing gone can be worked out from any part's sum."""
+    gone = frozenset(chosen)
+    while True:
+        before = len(gone)
+        for part in parts:
+            inside = [numbers[place] for place in part]
+            gone |= {part[at] for at in _enough(inside, {at for at, place in enumerate(part) if place in gone})}
+        if len(gone) == before:
+            return gone
 
 
 def _enough(numbers: Sequence[int], chosen: Collection[int]) -> frozenset[int]:

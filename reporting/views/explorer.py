@@ -29,8 +29,9 @@ from reporting.queries import tables
 from reporting.queries.asked import Asked, asked, in_words, spans_years, tags
 from reporting.queries.axes import AXES
 from reporting.queries.explorer import Answer, Reader, answer
+from reporting.queries.held_back import codes_held_back
 from reporting.queries.periods import OWN
-from reporting.queries.sheets import Row, Sheet
+from reporting.queries.sheets import SUPPRESSED, Row, Sheet
 from reporting.rules.small_numbers import SMALL
 from reporting.rules.small_numbers import in_words as in_words_of_few
 
@@ -104,6 +105,7 @@ def explorer(request: StaffRequest) -> HttpResponse:
         "query": request.GET.urlencode(),
         "sees_pupils": sees_pupils,
         "small": SMALL,
+        "is_of_few": tables.is_of_few(found),
         "persistent": _number(found, found.figures.persistently_absent),
         "severe": _number(found, found.figures.severely_absent),
         "saved": SavedView.objects.visible_to(request.user).filter(school=request.school).order_by("name", "pk"),
@@ -142,19 +144,20 @@ def explorer_receipt(request: StaffRequest) -> HttpResponse:
     found = answer(reader, asked(request.GET, reader=reader, on=clock.local(at).date()).question)
     receipt = found.receipt(upto=latest_due(request.school.pk, at))
     meaning = code_set(min(found.question.period.to_on, clock.local(at).date()))
-    kinds = {"attended": [], "missed": [], "out": []}  # type: dict[str, list[tuple[str, Any, int]]]
+    away = frozenset() if reader.sees_pupils else codes_held_back(request.school.pk, found.question.period, meaning)
+    kinds = {"attended": [], "missed": [], "out": []}  # type: dict[str, list[tuple[str, Any, str]]]
     for symbol, number in receipt.figures.codes.items():
         code = meaning.get(symbol)
         counts = code.counts if code else None
         kind = "out" if counts is None or not counts.is_possible else "attended" if counts.is_attended else "missed"
-        kinds[kind].append((symbol, code, number))
+        kinds[kind].append((symbol, code, SUPPRESSED if symbol in away else f"{number:,}"))
     context = {
         "found": found,
         "receipt": receipt,
         "figures": receipt.figures,
         "period": found.question.period,
         "kinds": kinds,
-        "left_out": sum(number for _, _, number in kinds["out"]),
+        "is_of_few": tables.is_of_few(found),
         "tags": tags(found, request.GET),
         "back": f"{reverse('reporting:explorer')}?{request.GET.urlencode()}",
         "hides_small": not reader.sees_pupils,

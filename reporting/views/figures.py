@@ -19,9 +19,11 @@ from registers.rules.figures import Figures
 from reporting import forms
 from reporting.queries.beside import beside_sheet, shares_of
 from reporting.queries.comparators import HOW_DFE_COUNTS, comparators
+from reporting.queries.held_back import codes_held_back
 from reporting.queries.paper_parts import table_of
 from reporting.queries.periods import USUAL, Period, named_periods
-from reporting.rules.small_numbers import SMALL, hidden, hidden_counts, in_words
+from reporting.queries.sheets import SUPPRESSED
+from reporting.rules.small_numbers import SMALL, hidden, hidden_counts, in_words, is_small
 
 
 @require_GET
@@ -41,13 +43,18 @@ def figures(request: StaffRequest) -> HttpResponse:
     total = Figures.together(years.values())
     meaning = code_set(min(chosen.to_on, today))
     hides_small = not may(request, Can.SEE_PUPILS)
+    away = codes_held_back(request.school.pk, chosen, meaning) if hides_small else frozenset()
     context = {
         "periods": periods,
         "chosen": chosen,
         "form": form if form.is_bound else forms.Period(initial={"from_on": chosen.from_on, "to_on": chosen.to_on}),
         "total": total,
         "years": _years(years, hides_small=hides_small),
-        "codes": [(symbol, meaning.get(symbol), number) for symbol, number in total.codes.items()],
+        "is_of_few": hides_small and is_small(total.pupils),
+        "codes": [
+            (symbol, meaning.get(symbol), SUPPRESSED if symbol in away else f"{number:,}")
+            for symbol, number in total.codes.items()
+        ],
         "beside": _beside(request.school, chosen, total, hides_small=hides_small),
         "persistent": _words(total.persistently_absent, total, hides_small=hides_small),
         "severe": _words(total.severely_absent, total, hides_small=hides_small),

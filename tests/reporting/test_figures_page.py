@@ -35,7 +35,8 @@ def test_a_rate_is_shown_with_its_sessions(cast, sign_in, at_morning):
 def test_a_governor_sees_no_small_number_and_no_name(cast, sign_in, at_morning):
     take(cast)
     text = sign_in(cast.gov).get("/figures/", {"period": "week"}).content.decode()
-    assert "fewer than 5" in text
+    assert "Fewer than 5 pupils have a mark in these days: the figures are suppressed." in text
+    assert "66.7" not in text
     assert "Ashworth" not in text
 
 
