@@ -8,8 +8,9 @@ from typing import Any
 from django import forms
 
 from attendance_office.jobs.models import Job, Schedule
-from interventions.models import SafeguardingStep
+from interventions.models import PatternStep, SafeguardingStep
 from registers.forms.absences import told_choices
+from registers.models import Contact
 from registers.rules.untils import HELP
 
 DAYS = [("1", "Mon"), ("2", "Tue"), ("3", "Wed"), ("4", "Thu"), ("5", "Fri")]
@@ -112,3 +113,29 @@ class Step(forms.Form):
     said_at = forms.TimeField(
         label="At", required=False, widget=forms.TimeInput(attrs={"type": "time"}), help_text="Empty: now."
     )
+
+
+class PatternDone(forms.Form):
+    """What was done about a pattern, with whom, what was said, and when to look again."""
+
+    kind = forms.ChoiceField(label="What was done", choices=PatternStep.Kind.choices)
+    done_on = forms.DateField(label="On", widget=forms.DateInput(attrs={"type": "date"}))
+    contact = forms.ChoiceField(label="With whom of the family", required=False)
+    words = forms.CharField(
+        label="What was said or found", max_length=1000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="In their words where you can. Those who ring homes read it; others read only that it was done.",
+    )  # fmt: skip
+    look_again_on = forms.DateField(
+        label="Look again on", required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="It comes back to the desk that day. Empty: not again.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, home: list[Contact], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._home = {str(one.pk): one for one in home}
+        choices = [("", "Nobody"), *((key, str(one)) for key, one in self._home.items())]
+        self.fields["contact"] = forms.ChoiceField(label="With whom of the family", required=False, choices=choices)
+
+    def clean_contact(self) -> Contact | None:
+        """Give the contact chosen, of those offered."""
+        return self._home.get(self.cleaned_data["contact"])

@@ -13,9 +13,11 @@ from attendance_office.staff.models import Post, School
 from attendance_office.staff.roles import Role
 from interventions.actions.due import run_job
 from interventions.actions.first_day import prepare_alerts
+from interventions.actions.pattern_steps import record_step
 from interventions.actions.trawl import put_aside, take_up
-from interventions.models import CaseProposal, FirstDay, Trawl
+from interventions.models import CaseProposal, FirstDay, PatternStep, Trawl
 from interventions.queries.first_day import begun_today, board_of, session_now
+from interventions.queries.pattern_steps import home_of, to_follow
 from letters.actions.deliveries import note_delivery
 from letters.actions.outbox import deliver, reference_of
 from letters.actions.replies import take_reply
@@ -31,6 +33,11 @@ _ANSWERS: Final = (
     "Sorry, {name} was sick in the night and is staying in bed today.",
     "{name} has a dentist appointment, back by 11.",
     "{name} left for school at 8 as always?",
+)
+_SAID: Final = (
+    "Had not noticed. Will drive in on those days and ring if it gets hard.",
+    "Says that mornings after a late evening at work are hard. We agreed breakfast club for a fortnight.",
+    "Worried about one lesson on that day. Head of year to talk with the teacher.",
 )
 _ASIDE: Final = (
     "In hospital until the new year, the ward school teaches",
@@ -55,7 +62,22 @@ def trawl_past_fridays(*, school: School, at: datetime) -> int:
         run += 1
         if on != fridays[-1]:
             _work_through(school, at=instant(on + timedelta(days=3), due) + timedelta(hours=2))
+            _follow_up(school, at=instant(on + timedelta(days=3), due) + timedelta(hours=5))
     return run
+
+
+def _follow_up(school: School, *, at: datetime) -> None:
+    """Have heads of year ring home about the most surprising patterns of their years that nobody has followed up."""
+    on = clock.local(at).date()
+    heads = Post.objects.filter(school=school, role=Role.HEAD_OF_YEAR, ended_on=None).select_related("user")
+    for post in heads.order_by("year_group"):
+        flags = to_follow(school, post.user, on).select_related("trawl", "pupil").order_by("-one_in", "pk")
+        flag = next((one for one in flags if home_of(one.pupil)), None)
+        if flag is not None:
+            record_step(
+                flag=flag, kind=PatternStep.Kind.RANG, words=_SAID[post.user.pk % len(_SAID)], done_on=on,
+                contact=home_of(flag.pupil)[0], look_again_on=on + timedelta(weeks=2), by=post.user, at=at,
+            )  # fmt: skip
 
 
 def _work_through(school: School, *, at: datetime) -> None:

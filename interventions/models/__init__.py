@@ -1,7 +1,7 @@
 """The nouns of the support."""
 
 from .first_day import Attempt, FirstDay, FirstDayPupil, SafeguardingItem, SafeguardingStep
-from .patterns import PatternFlag
+from .patterns import PatternFlag, PatternStep, StruckStep
 from .trawl import CaseProposal, Trawl, TrawlLine
 from .trawl_asks import TrawlAsk
 
@@ -11,8 +11,10 @@ __all__ = [
     "FirstDay",
     "FirstDayPupil",
     "PatternFlag",
+    "PatternStep",
     "SafeguardingItem",
     "SafeguardingStep",
+    "StruckStep",
     "Trawl",
     "TrawlAsk",
     "TrawlLine",

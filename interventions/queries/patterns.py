@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -13,6 +15,7 @@ from django.http import QueryDict
 from attendance_office.numbers import whole
 from attendance_office.staff.models import School, User
 from interventions.models import PatternFlag, Trawl
+from interventions.queries.pattern_steps import NOTHING, Followed, Identity, identity, identity_words, narrowed_by_steps
 from interventions.queries.trawls import trawls_of
 from interventions.rules.patterns import KIND_BEGAN, Kind, spoken_chance
 from registers.models import Pupil
@@ -26,6 +29,7 @@ class Flag:
     row: PatternFlag
     why: str
     chance: str
+    done: Followed = NOTHING
 
     @property
     def expected(self) -> str:
@@ -35,8 +39,7 @@ class Flag:
     @property
     def title(self) -> str:
         """Give the kind in words, the subject with it."""
-        kind = self.row.get_kind_display()
-        return f"{kind}: {self.row.subject}" if self.row.subject else kind
+        return identity_words(self.row)
 
 
 def searched(school: School) -> Trawl | None:
@@ -44,7 +47,7 @@ def searched(school: School) -> Trawl | None:
     return trawls_of(school).first()
 
 
-def patterns(trawl: Trawl, user: User, query: QueryDict) -> QuerySet[PatternFlag]:
+def patterns(trawl: Trawl, user: User, query: QueryDict, *, on: date) -> QuerySet[PatternFlag]:
     """Give the patterns asked for of a run, within a person's reach, the most surprising first."""
     reach = Pupil.objects.visible_to(user).filter(school=trawl.school_id)
     if q := query.get("q", "")[:60].strip():
@@ -56,6 +59,7 @@ def patterns(trawl: Trawl, user: User, query: QueryDict) -> QuerySet[PatternFlag
     rows = PatternFlag.objects.filter(school=trawl.school_id, trawl=trawl, pupil__in=reach)
     if (kind := query.get("kind", "")) in set(Kind):
         rows = rows.filter(kind=kind)
+    rows = narrowed_by_steps(rows, query.get("done", ""), on=on)
     rows = rows.select_related("pupil__tutor_group", "other__tutor_group", "trawl")
     return rows.order_by("-one_in", "pupil__sort_name", "pk")
 
@@ -67,13 +71,24 @@ def patterns_of(pupil: Pupil) -> list[PatternFlag]:
     return list(rows.select_related("other__tutor_group", "trawl").order_by("-one_in", "pk"))
 
 
-def flags_of(rows: Collection[PatternFlag], user: User) -> list[Flag]:
-    """Give patterns in words. A brother or sister beyond the reader's reach is not named: one query, or none."""
+def flags_of(
+    rows: Collection[PatternFlag], user: User, done: Mapping[Identity, Followed] = MappingProxyType({})
+) -> list[Flag]:
+    """Give patterns in words, with what was `done` about each: one query, or none.
+
+    A brother or sister beyond the reader's reach is not named.
+    """
     others = {row.other_id for row in rows if row.other_id}
     seen = Pupil.objects.visible_to(user).filter(pk__in=others)
     named = set(seen.values_list("pk", flat=True)) if others else set()
     return [
-        Flag(row, _why(row, is_named=row.other_id in named), spoken_chance(Fraction(1, row.one_in))) for row in rows
+        Flag(
+            row,
+            _why(row, is_named=row.other_id in named),
+            spoken_chance(Fraction(1, row.one_in)),
+            done.get(identity(row), NOTHING),
+        )
+        for row in rows
     ]
 
 

@@ -23,6 +23,7 @@ from attendance_office.web.lists import narrowed, send_list
 from interventions.actions import trawl_asks as actions
 from interventions.models import CaseProposal, TrawlAsk
 from interventions.queries import trawl_pages as answers
+from interventions.queries.pattern_steps import followed
 from interventions.queries.patterns import flags_of, patterns_of
 from interventions.queries.trawl_pages import Asked, Page, Reading, Row
 from interventions.queries.trawls import last_ask, last_job
@@ -176,12 +177,12 @@ def pupil_absence(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one pupil over the runs of the year: a page of its own, and a part of the pupil's page."""
     seen = Pupil.objects.visible_to(request.user).filter(school=request.school).select_related("school", "tutor_group")
     pupil = get_object_or_404(seen, pk=pk)
-    readings = answers.readings_of(pupil)
+    readings, flags = answers.readings_of(pupil), patterns_of(pupil)
     context = {
         "pupil": pupil,
         "readings": [(one, [MOVED_SHORT[move] for move in one.moves]) for one in readings],
         "chart": _over_the_runs(readings[::-1]),
-        "flags": flags_of(patterns_of(pupil), request.user),
+        "flags": flags_of(flags, request.user, followed(flags)),
         "proposals": CaseProposal.objects.filter(pupil=pupil).select_related("settled_by").order_by("-proposed_at"),
     }
     name = "interventions/pupil_absence.html"

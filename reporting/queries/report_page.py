@@ -108,9 +108,9 @@ def many(count: int, one: str, more: str = "") -> str:
     return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
-def of_all(shown: int, all_of: int) -> str:
+def of_all(shown: int, all_of: int, noun: str = "pupil") -> str:
     """Say that a list is cut, where it is."""
-    return f"{shown} of {all_of} pupils." if all_of > shown else ""
+    return f"{shown} of {all_of} {noun}s." if all_of > shown else ""
 
 
 def rate_words(rate: Fraction | None) -> str:

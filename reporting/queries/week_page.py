@@ -17,7 +17,9 @@ from django.db.models import Count, Q
 from attendance_office.jobs.due import instant
 from attendance_office.staff.models import School, TutorGroup, User
 from attendance_office.staff.roles import Can
-from interventions.models import Trawl
+from interventions.models import PatternFlag, Trawl
+from interventions.queries.pattern_steps import first_found, followed
+from interventions.queries.patterns import flags_of
 from interventions.queries.trawls import Line, Wish, before, lines, trawls_of
 from interventions.rules.trawl import Moved
 from letters.models import Letter
@@ -136,6 +138,8 @@ def _page(week: _Week) -> Page:
     tables = [_attendance(week), _absent(week), _conversations(week, week.name), _lates(week)]
     if Can.SEE_LETTERS in week.reader.allowed:
         tables.append(_letters(week))
+    if Can.SEE_TRAWL in week.reader.allowed:
+        tables.append(_patterns(week))
     tables += [_open(week), _praise(week, week.name)]
     scope = scope_words(week.year_group, week.form)
     page = page_of(
@@ -224,6 +228,20 @@ def _letters(week: _Week) -> Table:
     words = dict(Letter._meta.get_field("kind").flatchoices)
     rows = tuple((str(words[kind]), count) for kind, count in many)
     return Table("letters", "Letters sent this week", ("Letter", "Sent"), rows, empty="None was sent.")
+
+
+def _patterns(week: _Week) -> Table:
+    trawl, _ = week.trawl
+    found = PatternFlag.objects.none() if trawl is None else PatternFlag.objects.filter(school=week.school, trawl=trawl)
+    mine = found.filter(week.scope, pupil__in=Pupil.objects.visible_to(week.user))
+    new = list(first_found(mine, since=monday(week.on)).select_related("trawl").order_by("-one_in", "pk"))
+    flags = flags_of(new, week.user, followed(new))
+    rows = tuple((week.name(one.row.pupil_id), one.title, one.chance, one.done.last_words) for one in flags[:FEW])
+    note = f"{of_all(len(rows), len(flags), 'pattern')} A pattern is a reason to ask, not a finding.".strip()
+    return Table(
+        "patterns", "Patterns found this week", ("Pupil", "Pattern", "By chance", "What was done"), rows,
+        note if rows else "", empty="No new one was found.",
+    )  # fmt: skip
 
 
 def _open(week: _Week) -> Table:

@@ -16,6 +16,7 @@ from attendance_office import clock
 from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
 from interventions.queries.first_day import counting_down, open_items, to_ring
+from interventions.queries.pattern_steps import to_follow
 from interventions.queries.trawl_pages import open_proposals
 from letters.models import Letter
 from letters.queries.doubts import in_doubt
@@ -70,6 +71,12 @@ def worklists(school: School, *, user: User, at: datetime, allowed: Collection[C
                 oldest=read["oldest_proposal_now"],
             )
         )  # fmt: skip
+    if Can.CONTACT_HOME in allowed and Can.SEE_TRAWL in allowed:
+        many = read["patterns_now"]
+        words = "Nothing done yet, or to be looked at again" if many else "Each is followed up"
+        found.append(
+            Worklist("patterns", "Patterns to follow up", many, words, "interventions:pattern_list", "done=open")
+        )
     found += _first_day(read, allowed)
     if Can.APPROVE_LETTERS in allowed:
         found += _letters(read)
@@ -148,6 +155,7 @@ def _asked(school: School, user: User, on: date, at: datetime) -> Mapping[Can, l
             ("oldest_ring_now", Subquery(ring.values("opened_at")[:1])),
             ("items_now", _many(items)),
             ("oldest_item_now", Subquery(items.values("since_at")[:1])),
+            ("patterns_now", _many(to_follow(school, user, on))),
         ],
         Can.SEE_AGREEMENTS: [
             ("agreements_now", _many(ending)),

@@ -202,7 +202,7 @@ def test_a_colleague_elsewhere_counts_none_of_it(cast):
     there = {row.key: row.many for row in worklists(cast.ridgeway, user=cast.sandra, at=NINE, allowed=every)}
     assert (here["messages"], there["messages"]) == (1, 0)
     assert set(here) == {
-        "messages", "doubts", "proposals", "alerts", "calls", "safeguarding", "letters", "held", "doubted", "agreements",
+        "messages", "doubts", "proposals", "patterns", "alerts", "calls", "safeguarding", "letters", "held", "doubted", "agreements",
         "returns", "numbers", "imports", "post",
     }  # fmt: skip
 

@@ -3,15 +3,17 @@
 import html
 import re
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
 from attendance_office import clock
 from interventions.actions.first_day import open_families, prepare_alerts
+from interventions.actions.pattern_steps import record_step
 from interventions.actions.safeguarding import raise_item
 from interventions.actions.trawl import run_trawl
-from interventions.models import FirstDay
+from interventions.models import FirstDay, PatternFlag
 from interventions.queries.first_day import begun_today
 from letters.models import Letter, Message
 from registers.actions.imports.uploads import give_up_import, upload_file
@@ -42,6 +44,7 @@ COUNTED = {
     "messages": r"Absence line, (\d+) message",
     "doubts": r"Doubtful marks, ([\d,]+)",
     "proposals": r"Cases proposed, ([\d,]+)",
+    "patterns": r"data-say=\"(\d+) patterns",
     "alerts": r"<b>(\d+) alerts? counting down",
     "calls": r"Call sheet, (\d+) famil",
     "safeguarding": r"Nobody reached, (\d+) open",
@@ -107,7 +110,13 @@ def the_morning(cast, new):
     """Mark the families without a reason: one alert counting down, one already tried, two to ring, one given up on."""
     away = [cast.callum, cast.amina, *new[:3]]
     attend(cast.freya, absent=30, code="O")
-    run_trawl(school=cast.thornbridge, on=MONDAY, by=None, at=MORNING)
+    trawl = run_trawl(school=cast.thornbridge, on=MONDAY, by=None, at=MORNING).trawl
+    for kind in ("friday_pm", "tuesday"):
+        flag = PatternFlag.objects.create(
+            school=cast.thornbridge, trawl=trawl, pupil=cast.callum, kind=kind, spells=9, here=7,
+            expected=Decimal("1.20"), one_in=4000, tests=12,
+        )  # fmt: skip
+    record_step(flag=flag, kind="talked", words="Tired", done_on=MONDAY, by=cast.sandra, at=MORNING)
     take(cast.nine_a, AM, by=cast.pat, at=MORNING, codes={one.pk: "N" for one in away})
     school, by = cast.thornbridge, cast.sandra
     prepare_alerts(school=school, session=AM, pupil_ids=[cast.callum.pk, cast.amina.pk], by=by, at=MORNING)

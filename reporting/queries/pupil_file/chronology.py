@@ -48,6 +48,7 @@ _SOURCES: Final[Sequence[tuple[tuple[str, ...], Callable[[Scope], list[Entry]]]]
     (("stops",), letters.stops),
     (("trawl",), support.trawls),
     (("patterns",), support.patterns),
+    (("patterns",), support.pattern_steps),
     (("cases",), support.cases),
 )
 _SENT: Final = (Letter.State.SENT, Letter.State.DELIVERED)

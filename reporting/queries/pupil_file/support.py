@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from interventions.models import CaseProposal, PatternFlag, TrawlLine
+from attendance_office.staff.roles import Can
+from interventions.models import CaseProposal, PatternFlag, PatternStep, TrawlLine
+from interventions.queries.pattern_steps import identity_words
 from interventions.queries.patterns import flags_of
 from interventions.queries.trawl_pages import standing
 from interventions.rules.trawl import MOVED_WORDS, Moved, Standing, movements
+from registers.rules.dates import spoken_date
 
 from .entries import KINDS, Entry, Scope, done, joined
 
@@ -43,11 +46,26 @@ def patterns(scope: Scope) -> list[Entry]:
     link = scope.link("interventions:pupil_absence", scope.pupil.pk, "Patterns")
     return [
         Entry(
-            KINDS["patterns"], flag.row.trawl.on, f"Pattern found: {flag.title[:1].lower()}{flag.title[1:]}.",
+            KINDS["patterns"], flag.row.trawl.on, f"Pattern found: {_lower(flag.title)}.",
             more=joined(flag.why, f"By chance {flag.chance} pupils would show as much"), link=link,
         )
         for flag in flags_of(list(first.values()), scope.user)
     ]  # fmt: skip
+
+
+def pattern_steps(scope: Scope) -> list[Entry]:
+    """Give what was done about patterns; with whom and what was said to whoever rings homes."""
+    rows = PatternStep.objects.filter(school=scope.pupil.school_id, pupil=scope.pupil, struck=None)
+    found = []
+    for row in rows.select_related("flag", "contact", "by").order_by("done_on", "at", "pk"):
+        what = f"{row.get_kind_display()} about a pattern: {_lower(identity_words(row.flag))}"
+        whom = scope.named(row.contact) if row.contact else ""
+        said = (whom, row.words) if scope.may(Can.CONTACT_HOME) else ()
+        again = f"Look again {spoken_date(row.look_again_on)}" if row.look_again_on else ""
+        link = scope.link("interventions:pattern_detail", row.flag_id, "What was done")
+        more = joined(*said, again)
+        found.append(Entry(KINDS["patterns"], row.done_on, joined(what), more=more, by=row.by.signature, link=link))
+    return found
 
 
 def cases(scope: Scope) -> list[Entry]:
@@ -57,9 +75,13 @@ def cases(scope: Scope) -> list[Entry]:
     rows = CaseProposal.objects.filter(school=scope.pupil.school_id, pupil=scope.pupil).select_related("settled_by")
     for row in rows:
         ground = row.get_ground_display()
-        words = f"Case proposed: {ground[:1].lower()}{ground[1:]}."
+        words = f"Case proposed: {_lower(ground)}."
         found.append(done("cases", row.proposed_at, words, link=link))
         if row.settled_at is not None:
             words = f"Proposed case {row.get_state_display().lower()}."
             found.append(done("cases", row.settled_at, words, more=joined(row.why), by=row.settled_by, link=link))
     return found
+
+
+def _lower(words: str) -> str:
+    return f"{words[:1].lower()}{words[1:]}"

@@ -22,7 +22,7 @@ from registers.rules.sessions import Session
 from tests.conftest import MORNING
 from tests.factories.cast import put_on_roll
 
-from .conftest import FRIDAY, put
+from .conftest import away, put, run
 
 PATH = reverse("interventions:pattern_list")
 TO = date(2026, 12, 18)
@@ -45,32 +45,6 @@ def test_each_session_is_of_its_kinds(cast):
 
 def test_a_run_to_a_day_within_a_week_does_not_take_that_day_for_the_last_before_a_holiday(cast):
     assert kinds(cast, date(2026, 11, 19), to=date(2026, 11, 19)) == {Kind.THURSDAY}
-
-
-def away(cast, pupil, wanted, rng_days=()):
-    """Mark a pupil's year, away where `wanted(session)` says or on the days named."""
-    sessions = calendar_of(cast.thornbridge.pk).sessions(date(2026, 9, 2), date(2026, 11, 19))
-    put(cast.thornbridge, {
-        (pupil, s.on, s.half): "O" if wanted(s) or s.on in rng_days else ("/" if s.half == "AM" else "\\") for s in sessions
-    })  # fmt: skip
-
-
-def run(cast):
-    return run_trawl(school=cast.thornbridge, on=FRIDAY, by=None, at=datetime(2026, 11, 20, 7, tzinfo=UTC)).trawl
-
-
-@pytest.fixture
-def patterned(cast):
-    """Forty pupils away on days of no pattern, and Callum on every Friday afternoon but one."""
-    days = calendar_of(cast.thornbridge.pk).days(date(2026, 9, 7), date(2026, 11, 19))
-    others = put_on_roll(*((cast.nine_a, f"Other{n:02d}", "Jo", {}) for n in range(40)))
-    for n, pupil in enumerate(others):
-        away(cast, pupil, lambda s: False, {days[(n * 7 + k * 11) % len(days)] for k in range(6)})
-    fridays = [on for on in days if on.weekday() == 4]
-    away(cast, cast.callum, lambda s: s.on in fridays[1:] and s.half == "PM")
-    cast.trawl = run(cast)
-    find_patterns(trawl=cast.trawl, by=None, at=MORNING)
-    return cast
 
 
 def test_spells_are_counted_as_they_are_by_hand(chance):
