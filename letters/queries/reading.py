@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+from django.utils.module_loading import import_string
+
 from attendance_office.staff.models import Post
 from attendance_office.staff.roles import Role
 from attendance_office.web.templatetags.office import clock
@@ -99,6 +101,12 @@ def _level_told(message: Message, at: datetime) -> Reading:
     return Reading(written.subject, written.body, "")
 
 
+def _report(message: Message, at: datetime) -> Reading:
+    """A report's mail is read by the reading room, which stands after this wing: by name, as the jobs' work is."""
+    read: Callable[[Message, datetime], Reading] = import_string("reporting.queries.sent_mail.read_report")
+    return read(message, at)
+
+
 def _is_anothers(line: RegisterLine, message: Message) -> bool:
     user, _ = line.owner
     return user is None or user.pk != message.recipient_id
@@ -129,4 +137,5 @@ READERS: Final[Mapping[Message.Kind, Callable[[Message, datetime], Reading]]] = 
     Message.Kind.LEVEL_TOLD: _level_told,
     Message.Kind.ALERT: read_alert,
     Message.Kind.SAFEGUARDING: read_safeguarding,
+    Message.Kind.REPORT: _report,
 }

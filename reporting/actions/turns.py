@@ -7,10 +7,8 @@ import logging
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.urls import reverse
 
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
@@ -22,9 +20,9 @@ from registers.models import StoredFile
 from reporting.models import Dispatch, Sending, Subscription, Turn
 from reporting.queries.distributions import reaches
 from reporting.queries.kinds import KINDS
-from reporting.queries.mail_choice import mail_choice, named_parts
 from reporting.queries.report_page import Page
 from reporting.queries.rounds import held, waiting
+from reporting.queries.sent_mail import mail_of
 
 logger = logging.getLogger(__name__)
 # How long after each break it is begun again; after the last it is given up.
@@ -145,17 +143,12 @@ def page_for(row: Subscription, school: School, *, on: date, at: datetime) -> Pa
 
 def dispatch(sending: Sending, *, by: User | None, at: datetime) -> Message:
     """Leave a message that leads to a report in the outbox: the first, or one more by hand."""
-    times = sending.dispatches.count() + 1
-    url = f"{settings.OFFICE_URL}{reverse('reporting:sent_detail', args=[sending.pk])}"
-    choice = mail_choice(sending.school)
-    told = {"sending": sending, "content": sending.content, "url": url, "named": named_parts(sending, choice)}
-    told["choice"] = choice
+    times, mail = sending.dispatches.count() + 1, mail_of(sending)
     message = Message.objects.create(
         school=sending.school, key=f"report:{sending.pk}:{times}", kind=Message.Kind.REPORT,
         channel=Message.Channel.EMAIL, recipient=sending.user, recipient_name=sending.user.signature,
-        address=sending.user.email, subject=sending.content["title"],
-        body=render_to_string("reporting/mail/report.txt", told),
-        html=render_to_string("reporting/mail/report.html", told), why="subscribed" if times == 1 else "sent again",
+        address=sending.user.email, subject=mail.subject, body=mail.body, html=mail.html,
+        why="subscribed" if times == 1 else "sent again",
         on=sending.on, written_at=at, written_by=by.signature if by else trail.THE_OFFICE, due_at=at,
     )  # fmt: skip
     Dispatch.objects.create(school=sending.school, sending=sending, message=message)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from attendance_office.audit.models import Entry
 from attendance_office.refusals import Refused
 from interventions.actions.trawl import run_trawl
-from letters.actions.outbox import deliver
+from letters.actions.outbox import deliver, settle
 from letters.models import Message
 from registers.models import Mark
 from reporting.actions import distributions as actions
@@ -153,6 +153,39 @@ def test_what_is_sent_again_follows_the_choice_in_force_then(form):
     choose(form, "nobody", why="A message was forwarded", at=AT + timedelta(hours=1))
     again = actions.send_again(sending=Sending.objects.get(), by=form.laila, at=AT + timedelta(hours=2))
     assert ", Sam" not in again.body + again.html
+
+
+def test_a_mail_that_still_waits_follows_the_choice_in_force_when_it_goes(form):
+    choose(form, "full")
+    send(form)
+    message = Message.objects.get()
+    assert ", Sam" in message.body
+    choose(form, "nobody", why="A message was forwarded", at=AT + timedelta(minutes=1))
+    assert deliver(message_id=message.pk, at=AT + timedelta(minutes=2)) == "sent"
+    message.refresh_from_db()
+    assert ", Sam" not in message.body + message.html
+    assert "stays behind the sign-in" in message.body
+
+
+def test_a_mail_that_waits_does_not_go_to_who_lost_the_post_meanwhile(form):
+    choose(form, "full")
+    send(form)
+    message = Message.objects.get()
+    form.pat.posts.update(ended_on=FRIDAY)
+    assert deliver(message_id=message.pk, at=AT + timedelta(minutes=2)) == "cancelled"
+    message.refresh_from_db()
+    assert message.sent_at is None
+    assert message.ended_why == f"{form.pat.signature} no longer holds a post that may read this report."
+
+
+def test_a_mail_that_failed_is_not_sent_again_to_who_teaches_another_form_by_then(form):
+    choose(form, "full")
+    send(form)
+    message = Message.objects.get()
+    Message.objects.filter(pk=message.pk).update(state=Message.State.FAILED)
+    form.pat.posts.update(tutor_group=form.eight_c)
+    settle(message=Message.objects.get(), went=False, by=form.laila, at=AT + timedelta(days=21))
+    assert deliver(message_id=message.pk, at=AT + timedelta(days=21)) == "cancelled"
 
 
 def test_the_choice_says_why_and_is_on_record(form):
