@@ -71,7 +71,8 @@ class Can(StrEnum):
 
     SEE_DESK = "See the desk with the morning's work"
     SEE_PUPILS = "See the pupils within reach"
-    SEE_MARK_REASONS = "See reasons and comments beside marks"
+    SEE_MARK_REASONS = "See that an absence was told, and illness going round"
+    READ_COMMENTS = "Read comments beside marks and why marks were amended"
     SEE_CONTACTS = "See parents, numbers and addresses"
     SEE_NEEDS = "See SEN and English as an additional language"
     SEE_MEANS = "See pupil premium and free school meals"
@@ -119,7 +120,14 @@ class Can(StrEnum):
 
 
 _TAKES = {Can.SEE_PUPILS, Can.TAKE_OWN_REGISTER, Can.TAKE_OWN_LESSON}
-_KNOWS = {Can.SEE_MARK_REASONS, Can.SEE_CONTACTS, Can.SEE_NEEDS, Can.SEE_MEANS, Can.SEE_SAFEGUARDING}
+_KNOWS = {
+    Can.SEE_MARK_REASONS,
+    Can.READ_COMMENTS,
+    Can.SEE_CONTACTS,
+    Can.SEE_NEEDS,
+    Can.SEE_MEANS,
+    Can.SEE_SAFEGUARDING,
+}
 _OFFICE = (
     _TAKES
     | _KNOWS
@@ -189,7 +197,7 @@ MAY: dict[Role, frozenset[Can]] = {
     ),
     Role.DATA_MANAGER: frozenset(
         _OFFICE
-        - {Can.SEE_SAFEGUARDING, Can.CHASE, Can.SEE_MARK_REASONS, Can.LOG_ABSENCE}
+        - {Can.SEE_SAFEGUARDING, Can.CHASE, Can.SEE_MARK_REASONS, Can.READ_COMMENTS, Can.LOG_ABSENCE}
         - {Can.APPROVE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME, Can.WORK_PROPOSALS}
         | {Can.SEE_AUDIT, Can.KEEP_LINK}
     ),

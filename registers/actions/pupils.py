@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,8 +23,8 @@ EDITABLE: Final = tuple(field for field in FIELDS if field != "upn")
 def change_pupil(*, pupil: Pupil, changes: Mapping[str, Any], reason: str, by: User | None, at: datetime) -> list[str]:
     """Change fields of the admission register, and give the names of those that are now other than before.
 
-    The row as it was is kept by Postgres with the reason and whose hand it was. The trail names the fields; of
-    those that are not for everyone it holds no content.
+    The row as it was is kept by Postgres with the reason and whose hand it was. The trail names the fields; those
+    that are not for everyone it only counts: to name the flag would be to tell of it.
 
     Raises Refused where no reason is given, where nothing is other than before, and for a field that is not
     changed here.
@@ -46,7 +46,6 @@ def change_pupil(*, pupil: Pupil, changes: Mapping[str, Any], reason: str, by: U
         row.sort_name = sort_name(row.legal_surname, row.forename)
         row.full_clean(exclude=["tutor_group", "school"])
         row.save(update_fields=[*changed, "sort_name"])
-        titles = [str(Pupil._meta.get_field(field).verbose_name) for field in changed]  # type: ignore[union-attr]
         record(
             verb="pupil changed",
             by=by,
@@ -54,12 +53,20 @@ def change_pupil(*, pupil: Pupil, changes: Mapping[str, Any], reason: str, by: U
             school_id=pupil.school_id,
             subject_kind="pupil",
             subject_id=pupil.pk,
-            words=f"Admission register of {row.name} changed: {', '.join(titles)}",
+            words=f"Admission register of {row.name} changed: {_named(changed)}",
             before=before,
             after={field: _plain(getattr(row, field)) for field in before},
             reason=reason.strip(),
         )
     return changed
+
+
+def _named(changed: Collection[str]) -> str:
+    """Name the changed fields that are for everyone, and count the others."""
+    titles = [str(Pupil._meta.get_field(name).verbose_name) for name in changed if name not in FIELD_NEEDS]  # type: ignore[union-attr]
+    others = len(changed) - len(titles)
+    noun = "line that is" if others == 1 else "lines that are"
+    return ", ".join(titles + ([f"{others} {noun} not for everyone"] if others else []))
 
 
 def _plain(value: Any) -> Any:

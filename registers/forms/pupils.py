@@ -13,6 +13,7 @@ from attendance_office.staff.models import School
 from attendance_office.staff.roles import Can
 from registers.actions.pupils import EDITABLE
 from registers.models import Group, Pupil
+from registers.queries.kept_words import reads_comments
 from registers.queries.pupil_marks import Marked
 from registers.queries.pupils import may_see
 from registers.rules import codes
@@ -44,7 +45,7 @@ def code_choices(on: date, half: str, *, office: bool, present: str = "") -> lis
 class AmendMark(forms.Form):
     """Another code, minutes or comment for one mark, and why.
 
-    Who may not see reasons and comments is not asked for the comment: it stays what it is.
+    Who does not read comments is not asked for the comment: it stays what it is.
     """
 
     code = forms.ChoiceField(widget=forms.Select(attrs={"autofocus": True}))
@@ -52,7 +53,7 @@ class AmendMark(forms.Form):
         label="Minutes late", required=False, min_value=0, max_value=400, help_text="With L and U only."
     )
     comment = forms.CharField(
-        required=False, max_length=200, help_text="Shown beside the mark, to those who may see reasons."
+        required=False, max_length=200, help_text="Shown beside the mark, to those who read comments."
     )
     reason = forms.CharField(
         label="Why it is amended",
@@ -71,7 +72,7 @@ class AmendMark(forms.Form):
         code.choices = code_choices(
             mark.session.on, mark.session.half, office=Can.USE_OFFICE_CODES in allowed, present=mark.code
         )
-        if Can.SEE_MARK_REASONS not in allowed:
+        if not reads_comments(allowed):
             del self.fields["comment"]
 
     def clean(self) -> dict[str, Any]:
@@ -82,9 +83,8 @@ class AmendMark(forms.Form):
             return got
         if got.get("minutes_late") is not None and not codes.code(code, self.mark.session.on).late:
             self.add_error("minutes_late", f"Minutes go with L or U, not with {code}: leave them empty.")
-        got.setdefault("comment", self.mark.comment)
         before = (self.mark.code, self.mark.minutes_late, self.mark.comment)
-        if not self.errors and (code, got.get("minutes_late"), got["comment"]) == before:
+        if not self.errors and (code, got.get("minutes_late"), got.get("comment", self.mark.comment)) == before:
             self.add_error("code", "Nothing is other than before: choose another code, minutes or comment.")
         return got
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,9 @@ from django.db.models import Count, QuerySet
 from attendance_office.audit.models import Entry
 from attendance_office.numbers import whole
 from attendance_office.staff.models import School, User
+from attendance_office.staff.roles import Can
 from registers.models import Amendment, Doubt, Mark, Pupil
+from registers.queries.kept_words import reason_for
 from registers.queries.pupils import called
 from registers.rules.doubts import GROUNDS, Ground
 
@@ -62,8 +64,11 @@ def narrowed_to(doubts: QuerySet[Doubt], *, state: str, ground: str, year: str, 
     return doubts.select_related("pupil__tutor_group", "settled_by").order_by("-on", "-half", "pupil__sort_name", "pk")
 
 
-def lines_of(doubts: Sequence[Doubt]) -> list[Line]:
-    """Give a page of doubts with what their marks say now and what was done before: three queries."""
+def lines_of(doubts: Sequence[Doubt], *, allowed: Collection[Can]) -> list[Line]:
+    """Give a page of doubts with what their marks say now and what was done before: three queries.
+
+    Why a mark was amended is told to whoever reads comments.
+    """
     pupils = {row.pupil_id for row in doubts}
     marks = {
         (pupil, on, half): (pk, code)
@@ -86,7 +91,7 @@ def lines_of(doubts: Sequence[Doubt]) -> list[Line]:
         before = ""
         if pk in last:
             one = last[pk]
-            before = f"{one.from_code} to {one.to_code} by {one.by_name}: {one.reason}"
+            before = f"{one.from_code} to {one.to_code} by {one.by_name}: {reason_for(one.reason, allowed)}"
         elif (old := earlier.get((row.pupil_id, row.ground))) is not None and old.pk != row.pk:
             before = f"{old.get_state_display()} on {old.on:%d %b}: {old.why}"
         lines.append(Line(row, GROUNDS.get(row.ground, Ground(row.ground, row.ground, row.words)), code, before))

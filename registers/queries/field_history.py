@@ -12,6 +12,8 @@ from django.db import models
 
 from registers.models import Contact, Enrolment, Parent, Pupil
 
+from .kept_words import REASON_KEPT
+
 NUMBERS: Final = ("mobile", "home_phone", "work_phone", "email")
 CONTACT: Final = (
     "title", "forename", "surname", *NUMBERS, "address", "postcode", "language", "is_large_print", "letters_by",
@@ -38,11 +40,18 @@ class FieldChange:
 
 
 def changes_in(
-    things: Sequence[models.Model], names: Sequence[str], *, whose: Callable[[Any], str] | None = None
+    things: Sequence[models.Model],
+    names: Sequence[str],
+    *,
+    hidden: Sequence[str] = (),
+    reads_reasons: bool = True,
+    whose: Callable[[Any], str] | None = None,
 ) -> list[FieldChange]:
     """Give what some fields of things of one kind said before, the latest change first: one query.
 
     Postgres keeps the row as it was before each change; what it became is in the next such row, or in the thing.
+    A change has one reason for all that it touched: where one of the `hidden` fields is among it, or the person does
+    not read reasons, it is kept by the office.
 
     Source: SI 2024/208 reg 6 (an amendment shows the original entry, the amended one, the reason, when and by whom).
     """
@@ -58,6 +67,7 @@ def changes_in(
         events = by_thing.get(thing.pk, [])
         for event, then in zip(events, [*events, thing][1:], strict=True):
             at, by, reason = hand_of(event)
+            is_told = reads_reasons and not any(getattr(event, name) != getattr(then, name) for name in hidden)
             found += [
                 FieldChange(
                     title=title_of(thing, name),
@@ -65,7 +75,7 @@ def changes_in(
                     after=said(thing, name, getattr(then, name)),
                     at=at,
                     by=by,
-                    reason=reason,
+                    reason=reason if is_told or not reason else REASON_KEPT,
                     whose=whose(thing) if whose else "",
                 )
                 for name in names
@@ -82,7 +92,8 @@ def contact_changes(pupil: Pupil, parents: Sequence[Parent]) -> list[FieldChange
     barred = [one.contact for one in parents if one.do_not_contact]
     free = [one.contact for one in parents if not one.do_not_contact]
     found = changes_in(free, CONTACT, whose=str)
-    found += changes_in(barred, [name for name in CONTACT if name not in NUMBERS], whose=str)
+    open_names = [name for name in CONTACT if name not in NUMBERS]
+    found += changes_in(barred, open_names, hidden=NUMBERS, whose=str)
     found += changes_in(parents, PARENT, whose=lambda one: str(one.contact))
     kept: Any = Parent.events.rel.related_model  # type: ignore[attr-defined]  # made by pghistory
     gone = list(kept.objects.filter(pupil_id=pupil.pk, pgh_label="delete").select_related("pgh_context"))
@@ -94,9 +105,11 @@ def contact_changes(pupil: Pupil, parents: Sequence[Parent]) -> list[FieldChange
     return latest_first(found)
 
 
-def stay_changes(stays: Sequence[Enrolment]) -> list[FieldChange]:
-    """Give what stays on the roll said before: one query."""
-    return changes_in(stays, STAY, whose=lambda stay: f"On roll from {_day(stay.starts_on)}")
+def stay_changes(stays: Sequence[Enrolment], *, reads_reasons: bool) -> list[FieldChange]:
+    """Give what stays on the roll said before, and why to whoever reads the reasons of the record: one query."""
+    return changes_in(
+        stays, STAY, reads_reasons=reads_reasons, whose=lambda stay: f"On roll from {_day(stay.starts_on)}"
+    )
 
 
 def latest_first(changes: Sequence[FieldChange]) -> list[FieldChange]:

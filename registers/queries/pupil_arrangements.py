@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -10,9 +11,12 @@ from django.db.models import CharField, Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce as FirstOf
 from django.db.models.functions import Concat, NullIf, Trim
 
+from attendance_office.staff.roles import Can
 from registers.models import AbsenceNote, AgreementPupil, Call, Pupil
 from registers.rules.agreements import ends_soon
 from registers.rules.sessions import HALVES
+
+from .kept_words import comment_for
 
 SHOWN: Final = 6
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri")
@@ -54,8 +58,10 @@ class AgreementLine:
         return ", ".join(name for name, is_in in zip(names, weekly, strict=True) if is_in == "1")
 
 
-def notes_of(pupil: Pupil, on: date) -> list[NoteLine]:
+def notes_of(pupil: Pupil, on: date, *, allowed: Collection[Can]) -> list[NoteLine]:
     """Give the pupil's last absence notes, those that stand first, then the latest: one query.
+
+    What they say in words is told to whoever reads comments: it is what stands beside the marks.
 
     Source: SI 2024/208 reg 10(7)-(9).
     """
@@ -73,7 +79,7 @@ def notes_of(pupil: Pupil, on: date) -> list[NoteLine]:
     )
     lines = [
         NoteLine(
-            note=row,
+            note=_told(row, allowed),
             is_standing=row.state == AbsenceNote.State.STANDING and (row.to_on is None or row.to_on >= on),
             reporter=row.reporter or "",
             is_known=bool(row.is_known),
@@ -82,6 +88,13 @@ def notes_of(pupil: Pupil, on: date) -> list[NoteLine]:
         for row in rows
     ]
     return sorted(lines, key=lambda one: not one.is_standing)[:SHOWN]
+
+
+def _told(note: AbsenceNote, allowed: Collection[Can]) -> AbsenceNote:
+    for name in ("reason", "why_refused", "why_closed"):
+        # In memory only: who writes a note reads it for itself.
+        setattr(note, name, comment_for(getattr(note, name), allowed))
+    return note
 
 
 def agreements_of(pupil: Pupil, on: date) -> list[AgreementLine]:

@@ -10,6 +10,7 @@ from attendance_office import clock
 from attendance_office.staff.roles import Can
 from registers.models import Pupil, SessionTimes
 from registers.queries import figures, pupil_marks, pupils
+from registers.queries.kept_words import reads_comments
 from registers.queries.pupil_marks import Marked
 from registers.rules.sessions import Calendar
 
@@ -30,7 +31,7 @@ def frame(
     """
     on = clock.local(at).date()
     if today is None:
-        today = pupil_marks.marks_of(pupil, on, on)
+        today = pupil_marks.marks_of(pupil, on, on, allowed=allowed)
     due = figures.latest_due(pupil.school_id, at, calendar=calendar, times=times)
     is_today = due is not None and due.on == on
     return {
@@ -42,6 +43,6 @@ def frame(
         "may_amend": Can.AMEND_MARKS in allowed,
         "sees_contacts": Can.SEE_CONTACTS in allowed,
         "sees_letters": Can.SEE_LETTERS in allowed,
-        "sees_reasons": Can.SEE_MARK_REASONS in allowed,
+        "reads_comments": reads_comments(allowed),
         "may_edit": Can.EDIT_PUPILS in allowed,
     }

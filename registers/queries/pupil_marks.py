@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from attendance_office.staff.roles import Can
 from registers.models import Amendment, LessonMark, Mark, Pupil
 from registers.queries.imports import Origin, traced
 from registers.rules import codes
 from registers.rules.sessions import Session
+
+from .kept_words import comment_for, reason_for
 
 
 @dataclass(frozen=True)
@@ -57,19 +60,22 @@ class Change:
         return self.now.session
 
 
-def marks_of(pupil: Pupil, from_on: date, to_on: date) -> list[Marked]:
-    """Give the pupil's marks from one day to another with all their amendments, in order of session: two queries."""
+def marks_of(pupil: Pupil, from_on: date, to_on: date, *, allowed: Collection[Can]) -> list[Marked]:
+    """Give the pupil's marks from one day to another with all their amendments, in order of session: two queries.
+
+    Comments and reasons are given to whoever reads them by `allowed`; to others, that there are some.
+    """
     rows = Mark.objects.filter(school=pupil.school_id, pupil=pupil, on__range=(from_on, to_on))
     amended: dict[int, list[Amendment]] = {}
-    for amendment in amendments_of(pupil, from_on, to_on):
+    for amendment in _amendments_of(pupil, from_on, to_on):
         amended.setdefault(amendment.mark_id, []).append(amendment)
-    found = [_marked(row, amended.get(row.pk, ())) for row in rows.select_related("recorded_by")]
+    found = [_marked(row, amended.get(row.pk, ()), allowed) for row in rows.select_related("recorded_by")]
     return sorted(found, key=lambda mark: mark.session)
 
 
-def mark_of(mark: Mark) -> Marked:
-    """Give one mark with its amendments, and the files it came from."""
-    marked = _marked(mark, list(Amendment.objects.filter(mark_id=mark.pk).order_by("at", "pk")))
+def mark_of(mark: Mark, *, allowed: Collection[Can]) -> Marked:
+    """Give one mark with its amendments, and the files it came from; comments and reasons as in `marks_of`."""
+    marked = _marked(mark, list(Amendment.objects.filter(mark_id=mark.pk).order_by("at", "pk")), allowed)
     return with_files(mark.school_id, [marked])[0]
 
 
@@ -79,8 +85,7 @@ def with_files(school_id: int, marks: Sequence[Marked]) -> list[Marked]:
     return [replace(mark, files=found.get(("mark", mark.pk), ())) for mark in marks]
 
 
-def amendments_of(pupil: Pupil, from_on: date, to_on: date) -> list[Amendment]:
-    """Give the amendments of the pupil's marks between two days, the oldest first."""
+def _amendments_of(pupil: Pupil, from_on: date, to_on: date) -> list[Amendment]:
     return list(
         Amendment.objects.filter(school_id=pupil.school_id, pupil_id=pupil.pk, on__range=(from_on, to_on)).order_by(
             "at", "pk"
@@ -133,13 +138,18 @@ def changes_since(now: Sequence[Marked], then: Sequence[Marked]) -> list[Change]
     return found[::-1]
 
 
-def _marked(row: Mark, amendments: Sequence[Amendment]) -> Marked:
+def _marked(row: Mark, amendments: Sequence[Amendment], allowed: Collection[Can]) -> Marked:
+    for one in amendments:
+        # In memory only: the table takes no change, and a mark as it stood is made of what is read here.
+        one.reason = reason_for(one.reason, allowed)
+        one.from_comment = comment_for(one.from_comment, allowed)
+        one.to_comment = comment_for(one.to_comment, allowed)
     return Marked(
         pk=row.pk,
         session=Session(row.on, "AM" if row.half == "AM" else "PM"),
         code=row.code,
         minutes_late=row.minutes_late,
-        comment=row.comment,
+        comment=comment_for(row.comment, allowed),
         origin=row.get_origin_display(),
         recorded_at=row.recorded_at,
         recorded_by=row.recorded_by.signature if row.recorded_by else "",

@@ -11,6 +11,7 @@ from registers.models import Pupil
 from registers.queries.pupils import may_see
 
 from .field_history import FieldChange, changes_in, said, title_of
+from .kept_words import reads_reasons
 
 # The admission register in the order of the law.
 FIELDS: Final = (
@@ -65,5 +66,10 @@ def lines_of(pupil: Pupil, allowed: Collection[Can]) -> list[Line]:
 
 
 def changes_of(pupil: Pupil, allowed: Collection[Can]) -> list[FieldChange]:
-    """Give what those fields said before, the latest change first: one query."""
-    return changes_in([pupil], [name for name in _KEPT if may_see(name, allowed)])
+    """Give what those fields said before, the latest change first: one query.
+
+    Why is told to whoever reads the reasons of the record and sees every field that the same change touched.
+    """
+    seen = [name for name in _KEPT if may_see(name, allowed)]
+    hidden = [name for name in _KEPT if not may_see(name, allowed)]
+    return changes_in([pupil], seen, hidden=hidden, reads_reasons=reads_reasons(allowed))

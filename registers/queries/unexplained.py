@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, cast
 
@@ -13,8 +13,10 @@ from django.db.models import Count, QuerySet
 from attendance_office import clock
 from attendance_office.numbers import whole
 from attendance_office.staff.models import School, User
+from attendance_office.staff.roles import Can
 from registers.models import Call, Mark, Pupil
 from registers.queries.calendar import calendar_of, closing, session_times
+from registers.queries.kept_words import comment_for
 from registers.queries.known import Known, known_codes
 from registers.queries.pupils import called
 from registers.rules.codes import Half
@@ -113,8 +115,13 @@ def narrowed_to(marks: QuerySet[Mark], days: Days, *, due: str, year: str, q: st
     return marks.select_related("pupil__tutor_group").order_by("on", "half", "pupil__sort_name", "pk")
 
 
-def lines_of(marks: Sequence[Mark], days: Days, calendar: Calendar, *, school: School, at: datetime) -> list[Line]:
-    """Give a page of Ns with what is known of each: up to six queries, whatever their number."""
+def lines_of(
+    marks: Sequence[Mark], days: Days, calendar: Calendar, *, school: School, allowed: Collection[Can], at: datetime
+) -> list[Line]:
+    """Give a page of Ns with what is known of each: up to six queries, whatever their number.
+
+    What a note says is told to whoever reads comments.
+    """
     today = clock.local(at).date()
     pupils = {mark.pupil_id for mark in marks}
     together = dict(
@@ -138,10 +145,16 @@ def lines_of(marks: Sequence[Mark], days: Days, calendar: Calendar, *, school: S
             age=max(0, len(calendar.days(mark.on, today)) - 1),
             together=together.get(mark.pupil_id, 1),
             reports=sum(on >= mark.on for on in reports.get(mark.pupil_id, [])),
-            known=known.get((mark.pupil_id, _session(mark))),
+            known=_told(known.get((mark.pupil_id, _session(mark))), allowed),
         )
         for mark in marks
     ]
+
+
+def _told(known: Known | None, allowed: Collection[Can]) -> Known | None:
+    if known is None or known.source != "note":
+        return known
+    return replace(known, words=comment_for(known.words, allowed))
 
 
 def _session(mark: Mark) -> Session:

@@ -40,7 +40,7 @@ def mark_amend(request: StaffRequest, pk: int) -> HttpResponse:
         pupil__in=Pupil.objects.visible_to(request.user),
     )
     allowed = request.user.standing.allowed(request.school.pk)
-    marked = pupil_marks.mark_of(mark)
+    marked = pupil_marks.mark_of(mark, allowed=allowed)
     form = forms.AmendMark(_chosen(request) or None, mark=marked, allowed=allowed)
     offers: list[tuple[str, str]] = []
     if request.method == "POST" and form.is_valid():
@@ -50,7 +50,7 @@ def mark_amend(request: StaffRequest, pk: int) -> HttpResponse:
                 mark=mark,
                 code=got["code"],
                 minutes_late=got["minutes_late"],
-                comment=got["comment"],
+                comment=got.get("comment", mark.comment),
                 reason=got["reason"],
                 was=got["was"] or None,
                 by=request.user,
@@ -66,7 +66,6 @@ def mark_amend(request: StaffRequest, pk: int) -> HttpResponse:
         "offers": offers,
         "mark": marked,
         "pupil": mark.pupil,
-        "sees_reasons": Can.SEE_MARK_REASONS in allowed,
         "from_page": _from_page(request),
         "period": request.GET.get("period") or request.POST.get("period", ""),
     }
@@ -107,7 +106,7 @@ def _amended(request: StaffRequest, mark: Mark, code: str) -> HttpResponse:
         "mark": now,
         "pupil": mark.pupil,
         "may_amend": True,
-        "sees_reasons": request.user.standing.may(Can.SEE_MARK_REASONS, request.school.pk),
+        "reads_comments": request.user.standing.may(Can.READ_COMMENTS, request.school.pk),
         "oob": True,
     }
     if page == "marks":

@@ -21,8 +21,9 @@ from attendance_office.web.export import Cell, Column
 from attendance_office.web.lists import narrowed, send_list
 from registers.actions import doubts as actions
 from registers.forms.settling import reasons
-from registers.models import Amendment, Doubt, Mark
+from registers.models import Doubt, Mark
 from registers.queries import doubts as answers
+from registers.queries.pupil_marks import mark_of
 from registers.queries.pupils import years_taught
 from registers.rules.ages import school_year_starts
 from registers.rules.doubts import GROUNDS
@@ -36,6 +37,10 @@ def _shown(request: StaffRequest) -> QuerySet[Doubt]:
     return answers.narrowed_to(answers.within(request.school, request.user), **asked)
 
 
+def _allowed(request: StaffRequest) -> frozenset[Can]:
+    return request.user.standing.allowed(request.school.pk)
+
+
 @require_GET
 @door(Can.AMEND_MARKS, section="marks")
 def doubt_list(request: StaffRequest) -> HttpResponse:
@@ -44,7 +49,7 @@ def doubt_list(request: StaffRequest) -> HttpResponse:
     many = answers.open_doubts(request.school, request.user)
     context = {
         "page": page,
-        "lines": answers.lines_of(list(page)),
+        "lines": answers.lines_of(list(page), allowed=_allowed(request)),
         "total": sum(many.values()),
         "grounds": [(GROUNDS[key], number) for key, number in many.items()],
         "ground": GROUNDS.get(request.GET.get("ground", "")),
@@ -68,12 +73,12 @@ def doubt_detail(request: StaffRequest, pk: int) -> HttpResponse:
     doubt = get_object_or_404(
         answers.within(request.school, request.user).select_related("pupil__tutor_group", "settled_by"), pk=pk
     )
-    mark = Mark.objects.filter(school=request.school, pupil=doubt.pupil, on=doubt.on, half=doubt.half).first()
+    marks = Mark.objects.filter(school=request.school, pupil=doubt.pupil, on=doubt.on, half=doubt.half)
+    mark = marks.select_related("recorded_by").first()
     context = {
         "doubt": doubt,
         "ground": GROUNDS[doubt.ground],
-        "mark": mark,
-        "amendments": Amendment.objects.filter(mark_id=mark.pk).order_by("at", "pk") if mark else [],
+        "mark": mark_of(mark, allowed=_allowed(request)) if mark else None,
         "others": Doubt.objects.filter(pupil=doubt.pupil, ground=doubt.ground)
         .exclude(pk=doubt.pk)
         .select_related("settled_by")
@@ -162,7 +167,7 @@ def doubt_export(request: StaffRequest, form: str) -> HttpResponse:
             line.doubt.why,
             line.before,
         ]
-        for line in answers.lines_of(list(_shown(narrowed(request))))
+        for line in answers.lines_of(list(_shown(narrowed(request))), allowed=_allowed(request))
     ]
     heads = ("Pupil", "Form", "Day", "Session", "Code", "Ground", "Why", "Proposed", "State", "Decision", "Before")
     columns = [Column(one) for one in heads]

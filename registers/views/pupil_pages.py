@@ -27,6 +27,7 @@ from registers.queries import figures, pupil_arrangements, pupil_frame, pupil_ma
 from registers.queries.calendar import calendar_of, session_times
 from registers.queries.field_history import contact_changes, latest_first, stay_changes
 from registers.queries.imports import Origin, traced
+from registers.queries.kept_words import reads_comments, reads_reasons
 from registers.queries.pupil_marks import Change, Marked
 from registers.queries.years import Period
 from registers.rules.ages import school_year, school_year_starts
@@ -72,7 +73,8 @@ def look(request: StaffRequest, pupil: Pupil, *, at: datetime, as_at: datetime |
     periods = years.periods_of(calendar, on, _years(calendar))
     chosen = request.GET.get("period", "") or request.POST.get("period", "")
     period = next((one for one in periods if one.key == chosen), periods[0])
-    now = pupil_marks.marks_of(pupil, period.from_on, period.to_on)
+    allowed = request.user.standing.allowed(request.school.pk)
+    now = pupil_marks.marks_of(pupil, period.from_on, period.to_on, allowed=allowed)
     marks = pupil_marks.as_stood(now, as_at) if as_at else now
     times = session_times(pupil.school_id, on)
     return Look(
@@ -123,7 +125,7 @@ def attendance(seen: Look) -> dict[str, Any]:
         "receipt": years.receipt(seen.marks, seen.due),
         "chart": _rolling(points) if len(points) > 1 else None,
         "points": points,
-        "so_far": _so_far(seen.pupil, seen, on),
+        "so_far": _so_far(seen, on),
         "so_far_year": school_year(on),
         "amended": amended[:AMENDMENTS_BESIDE_THE_YEAR],
         "amended_count": len(amended),
@@ -140,6 +142,7 @@ def pupil_detail(request: StaffRequest, pk: int) -> HttpResponse:
     seen = look(request, pupil, at=at, as_at=as_at)
     calendar = years.year_of_codes(seen.marks, seen.due, years.weeks_shown(seen.calendar, seen.period), now=seen.now)
     on = clock.local(at).date()
+    allowed = request.user.standing.allowed(request.school.pk)
     sees_notes = may(request, Can.LOG_ABSENCE) or may(request, Can.SEE_MARK_REASONS)
     context = frame(request, pupil, "attendance", at=at, seen=seen) | attendance(seen)
     context |= {
@@ -154,7 +157,7 @@ def pupil_detail(request: StaffRequest, pk: int) -> HttpResponse:
         "asked": asked,
         "as_at": as_at,
         "changed": seen.changed,
-        "notes": pupil_arrangements.notes_of(pupil, on) if sees_notes else None,
+        "notes": pupil_arrangements.notes_of(pupil, on, allowed=allowed) if sees_notes else None,
         "may_log": may(request, Can.LOG_ABSENCE),
         "agreements": pupil_arrangements.agreements_of(pupil, on) if may(request, Can.SEE_AGREEMENTS) else None,
         "may_agree": may(request, Can.KEEP_AGREEMENTS),
@@ -162,13 +165,13 @@ def pupil_detail(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "registers/pupil_detail.html", context, status=422 if asked.errors else 200)
 
 
-def _so_far(pupil: Pupil, seen: Look, on: date) -> Any:
+def _so_far(seen: Look, on: date) -> Any:
     """Give the school year so far: from the figures, or counted from the marks as they stood."""
-    first = school_year_starts(on)
+    pupil, first = seen.pupil, school_year_starts(on)
     if seen.as_at is None:
         found = figures.counts_by_pupil(pupil.school_id, first, on, [pupil.pk])
         return found[0].tally if found else None
-    stood = pupil_marks.as_stood(pupil_marks.marks_of(pupil, first, on), seen.as_at)
+    stood = pupil_marks.as_stood(pupil_marks.marks_of(pupil, first, on, allowed=()), seen.as_at)
     return years.receipt(stood, [mark.session for mark in stood]).tally
 
 
@@ -239,7 +242,7 @@ def pupil_marks_export(request: StaffRequest, pk: int, form: str) -> HttpRespons
     """Send out the marks of the page, each with its first entry and its amendments."""
     pupil, at = reach(request, pk), clock.now()
     seen = look(narrowed(request), pupil, at=at)
-    sees_reasons = may(request, Can.SEE_MARK_REASONS)
+    where = reads_comments(request.user.standing.allowed(request.school.pk))
     shown = _by_code(seen.marks, request.GET.get("code", ""))
     rows: list[list[Cell]] = [
         [
@@ -248,17 +251,16 @@ def pupil_marks_export(request: StaffRequest, pk: int, form: str) -> HttpRespons
             one.code,
             one.meaning,
             one.minutes_late,
-            one.comment if sees_reasons else "",
+            one.comment,
             one.first_code,
             one.recorded_at,
             one.recorded_by or one.origin,
             "; ".join(
-                f"{change.at:%Y-%m-%d}: {change.from_code} to {change.to_code}, {change.by_name}"
-                + (f": {change.reason}" if sees_reasons else "")
+                f"{change.at:%Y-%m-%d}: {change.from_code} to {change.to_code}, {change.by_name}: {change.reason}"
                 for change in one.amendments
             ),
             "; ".join(file.words for file in one.files),
-            "; ".join(_lesson_words(lesson, where=sees_reasons) for lesson in one.lessons),
+            "; ".join(_lesson_words(lesson, where=where) for lesson in one.lessons),
         ]
         for one in pupil_marks.with_lessons(pupil, pupil_marks.with_files(pupil.school_id, shown))
     ]
@@ -337,7 +339,12 @@ def pupil_record_page(request: StaffRequest, pk: int) -> HttpResponse:
     )
     context |= {
         "lines": pupil_record.lines_of(pupil, allowed),
-        "changes": latest_first([*pupil_record.changes_of(pupil, allowed), *stay_changes(enrolments)]),
+        "changes": latest_first(
+            [
+                *pupil_record.changes_of(pupil, allowed),
+                *stay_changes(enrolments, reads_reasons=reads_reasons(allowed)),
+            ]
+        ),
         "files": files.get(("pupil", pupil.pk), ()),
         "enrolments": [(one, files.get(("enrolment", one.pk), ())) for one in enrolments],
         "today": clock.today(),

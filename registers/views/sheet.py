@@ -61,7 +61,7 @@ def rows_of(
     names = code_set(session.on)
     present = present_code(session.half)
     rows = []
-    sees_reasons = may(request, Can.SEE_MARK_REASONS)
+    reads = may(request, Can.READ_COMMENTS)
     own = request.user.signature
     for number, row in enumerate(sheet.rows, start=1):
         entry = typed.get(row.pupil.pk)
@@ -69,7 +69,7 @@ def rows_of(
         rate = row.rate
         locked = not office and bool(row.code) and row.code not in usable
         said = row.mark.comment if row.mark else row.known.words if row.known else ""
-        comment = said if sees_reasons else ""
+        comment = said if reads else ""
         # Flat and as text: the template asks for each of them once or more for every pupil of every sheet.
         rows.append(
             {

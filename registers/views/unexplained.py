@@ -51,7 +51,14 @@ def unexplained_list(request: StaffRequest) -> HttpResponse:
     read = _read(request)
     at = read["at"]
     page = Paginator(read["shown"], PAGE).get_page(request.GET.get("page"))
-    lines = answers.lines_of(list(page), read["days"], read["calendar"], school=request.school, at=at)
+    lines = answers.lines_of(
+        list(page),
+        read["days"],
+        read["calendar"],
+        school=request.school,
+        allowed=request.user.standing.allowed(request.school.pk),
+        at=at,
+    )
     counts = read["days"].counts()
     context = {
         "page": page,
@@ -140,7 +147,14 @@ def unexplained_export(request: StaffRequest, form: str) -> HttpResponse:
     """Send out the Ns as they are narrowed."""
     read = _read(narrowed(request))
     marks = list(read["shown"])
-    lines = answers.lines_of(marks, read["days"], read["calendar"], school=request.school, at=read["at"])
+    lines = answers.lines_of(
+        marks,
+        read["days"],
+        read["calendar"],
+        school=request.school,
+        allowed=request.user.standing.allowed(request.school.pk),
+        at=read["at"],
+    )
     rows: list[list[Cell]] = [
         [
             str(line.mark.pupil),

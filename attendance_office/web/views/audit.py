@@ -8,18 +8,18 @@ from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
-from attendance_office.audit.models import Entry
+from attendance_office.audit.models import Entry, EntryQuerySet
 from attendance_office.staff.roles import Can
 from attendance_office.web import forms
 from attendance_office.web.doors import StaffRequest, door, may
 from attendance_office.web.export import Cell, Column
 from attendance_office.web.lists import narrowed, send_list
+from attendance_office.web.trail_lines import KEPT, Line, line_of, saying
 
 PAGE: Final = 50
 MOST_EXPORTED: Final = 50_000
@@ -33,7 +33,8 @@ def trail(request: StaffRequest) -> HttpResponse:
     """List what was done in this school, newest first."""
     entries, form = _shown(request)
     page = Paginator(entries, PAGE).get_page(request.GET.get("page"))
-    lines = [(entry, _changes(entry)) for entry in page]
+    allowed = request.user.standing.allowed(request.school.pk)
+    lines = [_told(line_of(entry, allowed)) for entry in page]
     return render(request, "office/trail.html", {"page": page, "lines": lines, "form": form})
 
 
@@ -44,9 +45,10 @@ def trail_export(request: StaffRequest, form: str) -> HttpResponse:
     if not may(request, Can.SEE_AUDIT):
         raise PermissionDenied
     entries, _ = _shown(narrowed(request))
+    allowed = request.user.standing.allowed(request.school.pk)
     rows: list[list[Cell]] = [
-        [one.at, one.by_name, one.by_role, one.words, one.reason, "; ".join(_changes(one))]
-        for one in entries[:MOST_EXPORTED]
+        [line.entry.at, line.entry.by_name, line.entry.by_role, line.words, line.reason, "; ".join(changes)]
+        for line, changes in (_told(line_of(entry, allowed)) for entry in entries[:MOST_EXPORTED])
     ]
     heads = ("When", "Who", "Role", "What", "Why", "From and to")
     asked = request.GET.urlencode()
@@ -55,7 +57,7 @@ def trail_export(request: StaffRequest, form: str) -> HttpResponse:
     )
 
 
-def _shown(request: StaffRequest) -> tuple[QuerySet[Entry], forms.Trail]:
+def _shown(request: StaffRequest) -> tuple[EntryQuerySet, forms.Trail]:
     """Give the entries as the query string narrows them, and the form that asked."""
     entries = Entry.objects.of_schools([request.school.pk]).order_by("-at", "-pk")
     kinds = entries.order_by("subject_kind").values_list("subject_kind", flat=True).distinct()
@@ -63,7 +65,7 @@ def _shown(request: StaffRequest) -> tuple[QuerySet[Entry], forms.Trail]:
     if form.is_valid():
         asked = form.cleaned_data
         if asked["q"]:
-            entries = entries.filter(words__icontains=asked["q"])
+            entries = saying(entries, asked["q"], request.user.standing.allowed(request.school.pk))
         if asked["who"]:
             entries = entries.filter(by_name__icontains=asked["who"])
         if asked["kind"]:
@@ -72,6 +74,12 @@ def _shown(request: StaffRequest) -> tuple[QuerySet[Entry], forms.Trail]:
             begins = datetime.combine(asked["on"], time(), tzinfo=clock.LONDON)
             entries = entries.filter(at__gte=begins, at__lt=begins + timedelta(days=1))
     return entries, form
+
+
+def _told(line: Line) -> tuple[Line, list[str]]:
+    """Give a line with what it changed, as far as its reader may know."""
+    changes = _changes(line.entry)
+    return line, changes if line.sees_changes or not changes else [KEPT]
 
 
 def _changes(entry: Entry) -> list[str]:

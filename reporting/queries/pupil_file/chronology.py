@@ -126,10 +126,11 @@ def file_of(pupil: Pupil, user: User, asked: Asked, *, at: datetime, calendar: C
     today = clock.local(at).date()
     first = school_year_starts(today)
     from_on, to_on = min(asked.from_on, first), max(asked.to_on, today)
-    read = pupil_marks.marks_of(pupil, from_on, to_on)
+    allowed = user.standing.allowed(pupil.school_id)
+    read = pupil_marks.marks_of(pupil, from_on, to_on, allowed=allowed)
     due = years.sessions_due(pupil, calendar, from_on, to_on, at)
     scope = Scope(
-        pupil=pupil, user=user, allowed=user.standing.allowed(pupil.school_id), from_on=asked.from_on,
+        pupil=pupil, user=user, allowed=allowed, from_on=asked.from_on,
         to_on=asked.to_on, at=at, calendar=calendar, marks=read, due=due,
     )  # fmt: skip
     found = [

@@ -12,6 +12,7 @@ from attendance_office import clock
 from attendance_office.staff.models import User
 from attendance_office.staff.roles import Can
 from registers.models import Contact, Pupil
+from registers.queries.kept_words import reads_comments
 from registers.queries.pupil_marks import Marked
 from registers.rules.dates import spoken_date
 from registers.rules.sessions import Calendar, Session
@@ -130,10 +131,9 @@ class Scope:
         """Tell whether the reader sees entries of a kind."""
         return KINDS[kind].is_seen_by(self.allowed)
 
-    @property
-    def sees_reasons(self) -> bool:
-        """Tell whether the reader sees why a mark was changed: the absence line writes the caller's name into it."""
-        return self.may(Can.SEE_MARK_REASONS) and self.may(Can.SEE_CONTACTS)
+    def comment(self, *words: str) -> str:
+        """Give a comment, or why a mark was changed, to whoever reads them: in a file they are hidden wholly."""
+        return joined(*words) if reads_comments(self.allowed) else ""
 
     def private(self, reason: str) -> str:
         """Give a reason that may tell of what is not for everyone, to whoever sees safeguarding."""

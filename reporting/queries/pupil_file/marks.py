@@ -112,7 +112,7 @@ def amendments(scope: Scope) -> list[Entry]:
         found.append(
             done(
                 "amended", at, words,
-                more=joined(reason) if scope.sees_reasons else "",
+                more=scope.comment(reason),
                 by=f"{by} ({role})" if role and by else by,
                 link=scope.marks_page(),
             )
@@ -128,7 +128,7 @@ def taken_back(scope: Scope) -> list[Entry]:
     return [
         done(
             "amended", at, f"{symbol} taken out of the register again: {_named([_session(one) for one in group])}.",
-            more=joined(reason) if scope.sees_reasons else "", by=by, link=scope.marks_page(),
+            more=scope.comment(reason), by=by, link=scope.marks_page(),
         )
         for (at, symbol, by, reason), group in groupby(
             rows, key=lambda one: (one.at, one.code, one.by_name, one.reason)
@@ -186,6 +186,4 @@ def _named(sessions: Iterable[Session]) -> str:
 
 
 def _comments(scope: Scope, marks: Sequence[Marked]) -> str:
-    if not scope.sees_reasons:
-        return ""
-    return joined(*dict.fromkeys(mark.comment for mark in marks if mark.comment))
+    return scope.comment(*dict.fromkeys(mark.comment for mark in marks if mark.comment))

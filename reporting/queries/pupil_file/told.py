@@ -21,7 +21,8 @@ from .entries import KINDS, Entry, Scope, done, joined, many
 def notes(scope: Scope) -> list[Entry]:
     """Give the absence notes: what was told, what the school chose and why, who reported it, and how it ended.
 
-    The kind of illness and the caller's own words are for whoever works the absence line.
+    What a note says in words is for whoever reads comments; the kind of illness and the caller's own words are for
+    whoever works the absence line.
 
     Source: SI 2024/208 reg 10(7)-(9).
     """
@@ -39,7 +40,7 @@ def notes(scope: Scope) -> list[Entry]:
         is_refused = note.told_code != note.code
         words = f"Absence told: {note.told_code}, {spoken_span(span, date.min)}"
         words += f". Reason not accepted, coded {note.code}" if is_refused else ""
-        more = joined(
+        more = scope.comment(
             note.reason,
             f"Not accepted: {note.why_refused}" if is_refused else "",
             f"Kind of illness: {note.get_symptom_display()}" if note.symptom and works else "",
@@ -48,7 +49,7 @@ def notes(scope: Scope) -> list[Entry]:
         if note.closed_at is not None:
             words = f"Absence note from {spoken_date(note.from_on)}: {note.get_state_display().lower()}."
             found.append(
-                done("notes", note.closed_at, words, more=joined(note.why_closed), by=note.closed_by, link=link)
+                done("notes", note.closed_at, words, more=scope.comment(note.why_closed), by=note.closed_by, link=link)
             )
         found += [_call(scope, note, call) for call in note.calls.all()]
     return found

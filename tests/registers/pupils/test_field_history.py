@@ -78,7 +78,7 @@ def test_a_corrected_stay_shows_what_it_was(cast, sign_in, at_morning, count_que
     Enrolment.objects.filter(pk=stay.pk).update(ends_on=MONDAY, leaving_ground="a", destination="Ridgeway")
     stays = list(cast.callum.enrolments.all())
     with count_queries(1):
-        said = stay_changes(stays)
+        said = stay_changes(stays, reads_reasons=True)
     assert {(one.title, one.before, one.after) for one in said} == {
         ("Starting day", was, "7 Sep 2026"),
         ("Last day on roll", "", "23 Nov 2026"),

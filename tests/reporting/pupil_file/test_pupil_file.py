@@ -174,8 +174,8 @@ def test_illness_and_the_callers_words_are_for_the_absence_line(read, story):
     assert "Stomach" in all_words(read(story.sandra))
     assert "sick all night" in all_words(read(story.sandra))
     words = all_words(read(story.sol))
-    assert "Sick in the night" in words
-    for hidden in ("Stomach", "sick all night", "Jo Ashworth", "J. Ashworth"):
+    # Until decision 16 leadership read here what the office had written down of the call.
+    for hidden in ("Stomach", "sick all night", "Jo Ashworth", "J. Ashworth", "Sick in the night"):
         assert hidden not in words
     assert "Telephone call from a parent or carer" in words
 
