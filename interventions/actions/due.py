@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from attendance_office import clock
 from attendance_office.jobs import actions as jobs
-from attendance_office.jobs.due import LOOKS_BACK_DAYS, due_jobs
+from attendance_office.jobs.due import LOOKS_BACK_DAYS, due_jobs, may_be_due
 from attendance_office.jobs.models import Job, Run, Schedule
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
@@ -96,14 +96,16 @@ def run_due(*, at: datetime) -> list[Run]:
 
 def _run_school(school: School, rows: list[Schedule], latest: dict[str, date], *, at: datetime) -> list[Run]:
     here = clock.local(at)
-    if not due_jobs(rows, here, lambda on: True, latest):
+    if not may_be_due(rows, here, latest):
         return []
     calendar = calendar_of(school.pk)
     shut = {one.on for one in sessions_shut(school.pk, here.date() - timedelta(days=LOOKS_BACK_DAYS), here.date())}
+    # A day that a closure shuts has codes to be written, and no register.
+    codes = [row for row in rows if row.job == Job.KNOWN_CODES]
+    found = due_jobs(codes, here, lambda on: calendar.is_school_day(on) or on in shut, latest)
+    found += due_jobs([row for row in rows if row.job != Job.KNOWN_CODES], here, calendar.is_school_day, latest)
     runs = []
-    for due in due_jobs(rows, here, lambda on: calendar.is_school_day(on) or on in shut, latest):
-        if due.job != Job.KNOWN_CODES and not calendar.is_school_day(due.due_on):
-            continue  # a day that a closure shuts has codes to be written, and no register
+    for due in sorted(found, key=lambda one: (one.due_at, one.job)):
         if due.is_missed:
             jobs.record_missed(school_id=school.pk, job=due.job, due_on=due.due_on, due_at=due.due_at, at=at)
         elif not _is_too_soon(school, due.job, due.due_on, at=at):

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
 from attendance_office.jobs.actions import ensure_schedules, set_schedule
+from attendance_office.jobs.due import WEEKLY
 from attendance_office.jobs.models import Job, Run
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
@@ -117,7 +118,7 @@ def job_edit(request: StaffRequest, job: str) -> HttpResponse:
     return render(
         request,
         "interventions/job_edit.html",
-        {"job": wanted, "form": form},
+        {"job": wanted, "form": form, "is_weekly": wanted in WEEKLY},
         status=422 if form.errors else 200,
     )
 

@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from attendance_office import clock
 from attendance_office.jobs.actions import due_instant, usual_schedule
+from attendance_office.jobs.due import falls_on
 from attendance_office.jobs.models import Job, Run, Schedule
 from attendance_office.staff.models import School
 from registers.queries.calendar import calendar_of
@@ -77,7 +78,7 @@ def waiting(at: datetime) -> QuerySet[Turn]:
 
 def goes_on(schedule: Schedule, calendar: Calendar, report: str, on: date) -> bool:
     """Tell whether a report goes on a day by the timetable of jobs and the school's calendar."""
-    if not schedule.is_on or str(on.isoweekday()) not in schedule.weekdays or not calendar.is_school_day(on):
+    if not schedule.is_on or not falls_on(schedule, on, calendar.is_school_day):
         return False
     return report != Report.FRIDAY or is_last_of(calendar, on)
 

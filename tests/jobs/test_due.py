@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from attendance_office.clock import LONDON
-from attendance_office.jobs.due import due_jobs, instant
+from attendance_office.jobs.actions import USUAL_DAYS
+from attendance_office.jobs.due import WEEKLY, due_jobs, falls_on, instant, may_be_due
 from registers.rules.sessions import Calendar, Term
 
 NINE = time(9, 0)
@@ -117,3 +118,46 @@ def test_jobs_come_in_the_order_of_their_times():
 
 def test_an_hour_that_comes_twice_is_its_first_coming():
     assert instant(date(2026, 10, 25), time(1, 30)) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def days_of(job, weekdays, week, calendar=CALENDAR):
+    """Give the days of a week on which a job falls."""
+    days = [week + timedelta(days=n) for n in range(7)]
+    return [on for on in days if falls_on(Row(job, weekdays=weekdays), on, calendar.is_school_day)]
+
+
+def test_a_weekly_job_whose_friday_is_an_inset_day_is_of_the_thursday():
+    assert days_of("absence_trawl", "5", date(2026, 10, 19)) == [date(2026, 10, 22)]
+    assert days_of("absence_trawl", "5", date(2026, 10, 12)) == [date(2026, 10, 16)]
+    assert [one.due_on for one in due(at(date(2026, 10, 22), 9, 5), [Row("leavers", weekdays="5")])] == [
+        date(2026, 10, 22)
+    ]
+
+
+def test_a_weekly_job_whose_monday_is_a_bank_holiday_is_of_the_tuesday():
+    assert days_of("absence_trawl", "1", EARLY_MAY) == [date(2027, 5, 4)]
+
+
+def test_a_week_without_school_has_no_weekly_job():
+    assert days_of("absence_trawl", "5", date(2026, 12, 21)) == []
+
+
+def test_a_job_of_several_days_and_a_sweep_of_one_are_of_no_other_day():
+    assert days_of("absence_trawl", "35", date(2026, 10, 19)) == [date(2026, 10, 21)]
+    assert days_of("am_sweep", "5", date(2026, 10, 19)) == []
+
+
+def test_a_clock_that_stood_still_on_the_day_instead_leaves_it_missed():
+    found = due(at(date(2026, 10, 26), 9, 5), [Row("leavers", weekdays="5")], {"leavers": date(2026, 10, 16)})
+    assert [(one.due_on, one.is_missed) for one in found] == [(date(2026, 10, 22), True)]
+
+
+def test_the_weekly_jobs_are_those_of_one_usual_day():
+    assert {str(job.value) for job in USUAL_DAYS} == WEEKLY
+
+
+def test_nothing_can_be_due_before_the_time_nor_after_todays_run():
+    rows = [Row("absence_trawl", weekdays="5"), Row()]
+    assert not may_be_due(rows, at(MONDAY, 8, 59))
+    assert may_be_due(rows, at(MONDAY, 9, 0))
+    assert not may_be_due([Row()], at(MONDAY, 9, 0), {"am_sweep": MONDAY})

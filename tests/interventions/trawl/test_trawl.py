@@ -217,6 +217,18 @@ def test_a_second_press_of_the_button_is_refused_in_words(cast):
     assert Trawl.objects.filter(school=cast.thornbridge).count() == 2
 
 
+def test_in_the_week_of_an_inset_friday_the_clock_trawls_on_thursday(cast):
+    """Friday 23 October is an INSET day: the week's page goes on Thursday, and would tell of the movements before."""
+    attend(cast.callum)
+    run_due(at=datetime(2026, 10, 21, 6, 5, tzinfo=UTC))
+    assert Trawl.objects.count() == 0
+    run_due(at=datetime(2026, 10, 22, 6, 5, tzinfo=UTC))
+    run_due(at=datetime(2026, 10, 22, 6, 6, tzinfo=UTC))
+    run_due(at=datetime(2026, 10, 23, 6, 5, tzinfo=UTC))
+    assert Trawl.objects.get(school=cast.thornbridge).on == date(2026, 10, 22)
+    assert Run.objects.get(school=cast.thornbridge, job="absence_trawl").due_on == date(2026, 10, 22)
+
+
 def test_the_clock_trawls_on_friday_morning_and_two_beats_make_one_run(cast):
     attend(cast.callum, absent=70)
     run_due(at=datetime(2026, 11, 19, 7, 5, tzinfo=UTC))
