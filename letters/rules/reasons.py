@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from registers.rules.codes import code
-from registers.rules.dates import spoken_date
+from registers.rules.dates import spoken_days
 
 from .blocks import Rows
 
@@ -25,7 +25,9 @@ _PLAIN: Final = {
     "S": "Study leave",
     "T": "Parent travelling for work",
 }
-_HALVES: Final = {"AM": "am", "PM": "pm"}
+_WHOLE_DAY: Final = ("AM", "PM")
+_HALVES: Final = {_WHOLE_DAY: "all day", ("AM",): "am", ("PM",): "pm"}
+_FRIDAY: Final = 4
 
 
 def said(symbol: str, on: date) -> str:
@@ -37,14 +39,35 @@ def said(symbol: str, on: date) -> str:
 
 
 def dates_missed(absences: Iterable[tuple[date, str, str]]) -> Rows:
-    """Give the table of sessions missed, out of (day, "AM" or "PM", code): a day with one reason is one row.
+    """Give the table of sessions missed, out of (day, "AM" or "PM", code): school days that go on alike are one row.
+
+    Days go on alike where each missed the same part for the same reason and the next is the next weekday: over a
+    weekend too, for everybody knows that Saturday is no school. Over a day on which the child was in school or the
+    school was closed they do not: a row that ran over half term would look like weeks of absence. The last column adds
+    up to the sessions missed.
 
     Source: house style.
     """
-    rows: dict[tuple[date, str], list[str]] = {}
+    days: dict[tuple[date, str], list[str]] = {}
     for on, half, symbol in sorted(absences):
-        rows.setdefault((on, said(symbol, on)), []).append(_HALVES[half])
+        days.setdefault((on, said(symbol, on)), []).append(half)
+    runs: list[tuple[list[date], tuple[str, ...], str]] = []
+    going: dict[tuple[tuple[str, ...], str], list[date]] = {}
+    for (on, words), halves in days.items():
+        alike = (tuple(halves), words)
+        run = going.get(alike)
+        if run is None or _next_weekday(run[-1]) != on:
+            run = going[alike] = []
+            runs.append((run, *alike))
+        run.append(on)
     return Rows(
         HEADS,
-        tuple((spoken_date(on), " and ".join(halves), words, str(len(halves))) for (on, words), halves in rows.items()),
+        tuple(
+            (spoken_days(run[0], run[-1]), _HALVES[halves], words, str(len(run) * len(halves)))
+            for run, halves, words in runs
+        ),
     )
+
+
+def _next_weekday(on: date) -> date:
+    return on + timedelta(days=3 if on.weekday() == _FRIDAY else 1)

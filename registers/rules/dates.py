@@ -34,3 +34,18 @@ def may_be_asked(on: date) -> bool:
     Source: own choice; the oldest date of birth and the furthest term lie well within.
     """
     return EARLIEST <= on <= LATEST
+
+
+def spoken_days(first: date, last: date) -> str:
+    """Give days from one to another without saying month or year twice, like "Mon 2 to Thu 5 Nov 2026".
+
+    Source: house style.
+    """
+    if first == last:
+        return spoken_date(first)
+    begins = f"{_WEEKDAYS[first.weekday()]} {first.day}"
+    if first.month != last.month or first.year != last.year:
+        begins += f" {_MONTHS[first.month - 1]}"
+    if first.year != last.year:
+        begins += f" {first.year}"
+    return f"{begins} to {spoken_date(last)}"

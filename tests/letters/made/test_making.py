@@ -39,7 +39,7 @@ def test_a_letter_is_made_with_its_figures_frozen_and_its_hash_kept(school):
     assert letter.file.sha256 == hashlib.sha256(bytes(letter.file.content)).hexdigest()
     said = text_of(letter)
     assert "Callum has missed 1½ days (3 sessions) from Mon 16 Nov 2026 to Fri 20 Nov 2026." in said
-    assert "Mon 16 Nov 2026 am and pm Ill 2" in said
+    assert "Mon 16 Nov 2026 all day Ill 2" in said
     assert "Mrs Sandra Pugh on 01632 960 142" in said
     assert letter.facts_sent["attended"] == 7
     assert "Dear Mrs Ashworth" in letter.words

@@ -109,7 +109,7 @@ def test_the_table_of_dates_stands_alone_and_reads_as_text():
     )
     blocks = read("((dates missed))").fill({"dates missed": table})
     assert blocks[0].style is Style.TABLE
-    assert as_text(blocks) == ("Mon 9 Nov 2026, am and pm, No reason that we can agree, 2\nTue 10 Nov 2026, am, Ill, 1")
+    assert as_text(blocks) == ("Mon 9 Nov 2026, all day, No reason that we can agree, 2\nTue 10 Nov 2026, am, Ill, 1")
     with pytest.raises(NoValue):
         read("((dates missed))").fill({"dates missed": Rows((), ())})
 
