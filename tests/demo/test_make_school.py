@@ -9,11 +9,14 @@ from django.test import override_settings
 
 from attendance_office import clock
 from attendance_office.staff.models import School, TutorGroup, User
+from attendance_office.staff.roles import MAY, Role
 from registers.actions import demo
 from registers.actions.attendance import amend_mark
 from registers.actions.demo import cast as demo_cast
 from registers.models import Amendment, Enrolment, Mark, Placement, Pupil, Register
 from registers.queries import figures
+from registers.queries.field_history import stay_changes
+from registers.queries.pupil_record import changes_of
 from registers.queries.registers import Status, registers_of
 from registers.rules.deadlines import settle_n_by
 from registers.rules.sessions import Session
@@ -124,6 +127,22 @@ def test_a_new_school_year_moves_everybody_up(small):
     assert Pupil.objects.filter(school=small).on_roll(date(2027, 9, 8)).count() >= 35
     assert Placement.objects.filter(school=small, to_on=None, from_on__lt=date(2027, 9, 1)).count() == 0
     assert figures.missing(small.pk, date(2025, 9, 1), date(2027, 9, 7)) == 0
+
+
+def test_the_record_names_who_moved_everybody_up_and_took_the_leavers_off(small):
+    """The small school has no data manager: its officer did it."""
+    make(date(2027, 9, 8))
+    keeper = User.objects.get(posts__school=small, posts__role="officer").signature
+    moved = Pupil.objects.filter(school=small, year_group=11).on_roll(date(2027, 9, 8)).first()
+    (change, *_) = changes_of(moved, MAY[Role.OFFICER])
+    assert (change.title, change.before, change.after) == ("Year group", "10", "11")
+    assert (change.by, change.reason) == (keeper, "New school year 2027/28")
+    assert change.at == datetime(2027, 9, 1, 7, 40, tzinfo=clock.LONDON)
+    left = list(Enrolment.objects.filter(school=small, ends_on__isnull=False))
+    ended = [one for one in stay_changes(left, reads_reasons=True) if one.title == "Last day on roll"]
+    assert len(ended) == len(left) > 0
+    assert {(one.by, one.reason) for one in ended} == {(keeper, "End of the last school year")}
+    assert not Pupil.events.rel.related_model.objects.filter(pgh_label="update", pgh_context=None).exists()
 
 
 def test_a_copy_has_the_same_figures_under_its_own_name(small):

@@ -1,16 +1,23 @@
-"""School years of the demo: the calendar, everybody one year up, the children who start, and the eldest who leave."""
+"""School years of the demo: the calendar, everybody one year up, the children who start, and the eldest who leave.
+
+As in a school that is not made up, a hand moves everybody up and takes the leavers off: the data manager's, or in
+a small school the officer's.
+"""
 
 # ruff: noqa: S311 - the same seed makes the same school; nothing here keeps a secret
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Final
 
 from django.db.models import QuerySet
 
-from attendance_office.staff.models import School, TutorGroup
+from attendance_office import clock
+from attendance_office.staff.models import Post, School, TutorGroup, User
+from attendance_office.staff.roles import Role
+from registers.actions.hand import in_history
 from registers.models import Contact, Enrolment, Group, Membership, NonSchoolDay, Parent, Placement, Pupil, Term
 from registers.rules.ages import compulsory_until
 from registers.rules.names import sort_name
@@ -22,6 +29,7 @@ from .terms import school_year
 OLDEST: Final = 11
 PLANNED_NUMBER: Final = r"^\d{6}$"
 _DAY: Final = timedelta(days=1)
+_OFFICE_HOUR: Final = time(7, 40)
 _ETHNICITIES: Final = ("WBRI", "WOTH", "MWAS", "MOTH", "BCRB", "CHNE", "OOTH")
 _FLAGS: Final = ("is_looked_after", "has_protection_plan", "is_in_need", "is_young_carer", "is_vulnerable")
 _GROUPS: Final = (
@@ -42,7 +50,8 @@ def begin(plan: Plan, seed: int, school: School, year: int, on: date) -> int:
         [NonSchoolDay(school=school, on=day, kind=kind, name=name) for day, (kind, name) in dates.closed.items()],
         ignore_conflicts=True,
     )
-    _move_up(plan, school, starts_on)
+    with in_history(f"New school year {dates.name}", by=_keeper(school), at=_at(starts_on)):
+        _move_up(plan, school, starts_on)
     there = set(Pupil.objects.filter(school=school).values_list("admission_number", flat=True))
     children = [
         child
@@ -87,12 +96,26 @@ def send_off_leavers(plan: Plan, school: School, first_year: int, on: date) -> N
 
 def _send_off(school: School, leavers: QuerySet[Pupil], leaves_on: date) -> None:
     pupils = list(leavers.filter(enrolments__ends_on=None).values_list("pk", flat=True))
-    if pupils:
+    if not pupils:
+        return
+    with in_history("End of the last school year", by=_keeper(school), at=_at(leaves_on)):
         Enrolment.objects.filter(school=school, pupil__in=pupils, ends_on=None).update(
             ends_on=leaves_on, destination="Peak Sixth Form College"
         )
         Placement.objects.filter(school=school, pupil__in=pupils, to_on=None).update(to_on=leaves_on)
         Pupil.objects.filter(pk__in=pupils).update(tutor_group=None)
+
+
+def _keeper(school: School) -> User | None:
+    """Give who keeps the school's data, or in a small school its officer; None where nobody has that post."""
+    posts = Post.objects.filter(school=school, role__in=[Role.DATA_MANAGER, Role.OFFICER]).select_related("user")
+    # "data_manager" comes before "officer".
+    post = posts.order_by("role", "pk").first()
+    return post.user if post else None
+
+
+def _at(on: date) -> datetime:
+    return datetime.combine(on, _OFFICE_HOUR, tzinfo=clock.LONDON)
 
 
 def _move_up(plan: Plan, school: School, starts_on: date) -> None:
