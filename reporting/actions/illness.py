@@ -12,6 +12,7 @@ from attendance_office.staff.models import School, User
 from registers.rules.dates import spoken_date
 from reporting.models import ClusterDay, Report
 from reporting.queries.illness import Watch, began_on, watch
+from reporting.queries.report_page import many
 from reporting.rules.clusters import BEFORE_DAYS
 
 from .distributions import Work, send_report
@@ -30,10 +31,10 @@ def illness_job(*, school: School, on: date, by: User | None, at: datetime) -> W
         words = f"Illness is on record on {found.days_known} of {BEFORE_DAYS} school days before: too few to compare."
         return saw, did, words
     if not told:
-        return saw, did, f"{len(found.clusters)} clusters, none of them new: nobody is told."
+        return saw, did, f"{many(len(found.clusters), 'cluster')}, none new: nobody is told."
     years = Q(year_group=None) | Q(year_group__in={row.year_group for row in told if row.year_group is not None})
     seen, sent, words = send_report(school=school, report=Report.ILLNESS, on=on, by=by, at=at, to=years)
-    return saw | seen, did | sent, f"{len(told)} new clusters. {words}"
+    return saw | seen, did | sent, f"{many(len(told), 'new cluster')}. {words}"
 
 
 def _keep(school: School, found: Watch, *, by: User | None, at: datetime) -> list[ClusterDay]:
@@ -56,6 +57,6 @@ def _keep(school: School, found: Watch, *, by: User | None, at: datetime) -> lis
                 trail.record(
                     verb="found illness going round", by=by, at=at, school_id=school.pk, subject_kind="school",
                     subject_id=school.pk,
-                    words=f"{spoken_date(on)}: {len(made)} clusters, {sum(row.is_new for row in made)} new.",
+                    words=f"{spoken_date(on)}: {many(len(made), 'cluster')}, {sum(row.is_new for row in made)} new.",
                 )  # fmt: skip
         return list(ClusterDay.objects.filter(school=school, on=on, is_new=True).order_by("pk"))

@@ -109,10 +109,10 @@ def _headline(day: _Day) -> list[str]:
     tally = day.today.figures.tally
     late, after = len(day.late), sum(mark.code == "U" for mark in day.late)
     return [
-        f"Attended so far: {rate_words(tally.attendance_rate)} of {tally.possible} sessions.",
-        f"Registers not taken in full: {len(day.owed)}. A mark nobody made counts as neither present nor absent.",
+        f"Attended so far: {rate_words(tally.attendance_rate)} of {tally.possible:,} sessions.",
+        f"Registers not complete: {len(day.owed)}. A missing mark counts as neither present nor absent.",
         f"Late: {late}, {after} of them after the register closed.",
-        f"Without a reason still: {many(len({pupil for pupil, _ in day.open_marks}), 'pupil')} of today.",
+        f"Absent today and still without a reason: {many(len({pupil for pupil, _ in day.open_marks}), 'pupil')}.",
     ]
 
 
@@ -179,11 +179,13 @@ def _first_day(day: _Day) -> list[Table]:
         )
         for one, rows in not_reached[:MOST]
     )  # fmt: skip
-    cut = f"{MOST} of {len(not_reached)} families." if len(not_reached) > MOST else ""
+    cut = f"{MOST} of {len(not_reached):,} families." if len(not_reached) > MOST else ""
     made = counts if day.families else ()
     return [
         Table("contact", "First-day contact", ("What", "Families"), made, empty="No family had to be asked."),
-        Table("nobody", "Nobody reached yet", ("Pupils", "Calls", "Alert"), rows, cut, empty="No family."),
+        Table(
+            "nobody", "Nobody reached yet", ("Pupils", "Calls", "Alert"), rows, cut, empty="Every family is reached."
+        ),
     ]
 
 
@@ -205,10 +207,10 @@ def _unexplained(day: _Day) -> Table:
         for row in found[:MOST]
     )  # fmt: skip
     total = sum(row["many"] for row in found)
-    note = f"{many(total, 'session')} of {many(len(found), 'pupil')}; {past} past the last date for a reason."
-    heads = ("Pupil", "Sessions", "Since", "Age in school days")
+    note = f"{many(total, 'session')}, {many(len(found), 'pupil')}; {past} past the last date for a reason."
+    heads = ("Pupil", "Sessions", "Since", "School days ago")
     note = f"{note} {of_all(len(rows), len(found))}".strip() if found else ""
-    return Table("open", "Absences nobody has explained", heads, rows, note)
+    return Table("open", "Unexplained absences", heads, rows, note)
 
 
 def _lates(day: _Day) -> Table:

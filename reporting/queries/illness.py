@@ -41,6 +41,12 @@ _GOES_ON: Final = timedelta(days=21)
 _BACK: Final = timedelta(days=120)
 
 
+def said(kind: str) -> str:
+    """Give a kind of illness as it stands within a line: "Stomach (sickness, diarrhoea)"."""
+    what, colon, which = str(AbsenceNote.Symptom(kind).label).partition(": ")
+    return f"{what} ({which})" if colon else what
+
+
 @dataclass(frozen=True, slots=True)
 class Illness:
     """One pupil's illness: its kind, its first school day and its last day on record so far."""
@@ -69,7 +75,7 @@ class Cell:
     @property
     def words(self) -> str:
         """Give the kind in words."""
-        return str(AbsenceNote.Symptom(self.kind).label)
+        return said(self.kind)
 
 
 @dataclass(frozen=True)

@@ -36,12 +36,12 @@ def lates_morning_page(school: School, user: User, *, year_group: int | None, on
     marks.sort(key=lambda mark: (-(mark.minutes_late or 0), mark.pupil.sort_name, mark.pk))
     rows = tuple(
         (
-            _name(mark), _form(mark), _minutes(mark), "After" if mark.code == _AFTER else "Before",
+            _name(mark), _form(mark), _minutes(mark), f"{'After' if mark.code == _AFTER else 'Before'} the close",
             often[mark.pupil_id][0], often[mark.pupil_id][1],
         )
         for mark in marks
     )  # fmt: skip
-    heads = ("Pupil", "Form", "Minutes", "Register closed", "Times late this half term", "After the close")
+    heads = ("Pupil", "Form", "Minutes", "When", "Times late this half term", "Times after the close")
     listed = Table(
         "late",
         "Late this morning",
@@ -53,8 +53,8 @@ def lates_morning_page(school: School, user: User, *, year_group: int | None, on
     after = sum(mark.code == _AFTER for mark in marks)
     headline = [
         f"Late to the start of school: {many(len(marks), 'pupil')}, {after} after the register closed.",
-        f"Three times or more this half term: {sum(often[mark.pupil_id][0] >= 3 for mark in marks)} of them.",
-        f"Minutes are on record for {sum(mark.minutes_late is not None for mark in marks)} of {len(marks)}.",
+        f"Late three times or more this half term: {sum(often[mark.pupil_id][0] >= 3 for mark in marks)} of them.",
+        f"Minutes recorded for {sum(mark.minutes_late is not None for mark in marks)} of {len(marks)}.",
     ]
     years = _by_year(marks) if year_group is None and marks else ()
     title = f"{scope_words(year_group)}: late to the start of school, {spoken_date(on)}"
@@ -98,8 +98,8 @@ def lates_lessons_page(school: School, user: User, *, year_group: int | None, on
     by_period = Table("periods", "By period", ("Period", "Late"), counts, note, empty="Nobody was late to a lesson.")
     every: tuple[tuple[Cell, ...], ...] = tuple((period, *row) for period, some in rows.items() for row in some)
     headline = [
-        f"Late to lessons: {many(len(marks), 'time')}, {many(len({mark.pupil_id for mark in marks}), 'pupil')}.",
-        f"Read from {many(saved, 'lesson register')} saved today in the school; a lesson without one is not known of.",
+        f"Late to lessons: {many(len(marks), 'time')}, by {many(len({mark.pupil_id for mark in marks}), 'pupil')}.",
+        f"From {many(saved, 'lesson register')} saved today; a lesson without a saved register is not counted.",
     ]
     title = f"{scope_words(year_group)}: late to lessons, {spoken_date(on)}"
     listed = Table("late", "Late to lessons", ("Period", *heads), every)

@@ -76,7 +76,7 @@ def leavers_page(school: School, user: User, *, year_group: int | None, on: date
     days = f"{spoken_date(sheet.from_on)} to {spoken_date(on)}"
     headline = [
         f"{days}: {many(len(sheet.leaving), 'leaver')}, {many(len(sheet.joining), 'joiner')}.",
-        f"Returns to the authority owed: {len(sheet.due)}, {overdue} of them overdue.",
+        f"Returns owed to the local authority: {len(sheet.due)}, {overdue} of them overdue.",
     ]
     return page_of(
         school, title=f"{scope_words(year_group)}: leavers and joiners to {spoken_date(on)}", headline=headline,
@@ -123,7 +123,7 @@ def _coming(stays: QuerySet[Enrolment], on: date) -> Table:
 
 def _returns(due: list[Due]) -> Table:
     rows = tuple((pupil_words(one.enrolment.pupil), one.label, due_words(one)) for one in due)
-    note = "Of the whole school year, the nearest last date first." if due else ""
+    note = "All still owed this school year, the earliest due first." if due else ""
     return Table("returns", "Returns owed", ("Pupil", "Return", "When"), rows, note, empty="No return is owed.")
 
 

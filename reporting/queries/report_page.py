@@ -110,7 +110,7 @@ def many(count: int, one: str, more: str = "") -> str:
 
 def of_all(shown: int, all_of: int, noun: str = "pupil") -> str:
     """Say that a list is cut, where it is."""
-    return f"{shown} of {all_of} {noun}s." if all_of > shown else ""
+    return f"Shown: {shown} of {all_of:,} {noun}s." if all_of > shown else ""
 
 
 def rate_words(rate: Fraction | None) -> str:
@@ -123,4 +123,6 @@ def _text(cell: Cell) -> str:
         return "no session"
     if isinstance(cell, date):
         return spoken_date(cell)
+    if isinstance(cell, int):
+        return f"{cell:,}"
     return rate_words(cell) if isinstance(cell, Fraction) else str(cell)

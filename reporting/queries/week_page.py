@@ -36,7 +36,7 @@ from .explorer import Answer, Question, answer
 from .lines import Line as Counted
 from .lines import Reader
 from .periods import Period, year_before
-from .report_page import FEW, Page, Table, initials_of, of_all, page_of, rate_words
+from .report_page import FEW, Page, Table, initials_of, many, of_all, page_of, rate_words
 
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
@@ -152,10 +152,11 @@ def _page(week: _Week) -> Page:
 
 def _headline(week: _Week) -> list[str]:
     now, year = week.week.figures, week.year.figures
+    persistent, severe = year.persistently_absent, year.severely_absent
     return [
         f"Attended this week: {rate_words(now.tally.attendance_rate)} of {now.tally.possible:,} sessions.",
         f"Year to date: {rate_words(year.tally.attendance_rate)} of {year.tally.possible:,} sessions.",
-        f"Persistently absent: {year.persistently_absent} of {year.pupils} pupils; severely: {year.severely_absent}.",
+        f"Persistently absent: {persistent:,} of {many(year.pupils, 'pupil')}, {severe:,} of them severely.",
     ]
 
 
@@ -180,16 +181,16 @@ def _absent(week: _Week) -> Table:
         ("Persistently absent", figures.persistently_absent, moves.count(Moved.BELOW_90), moves.count(Moved.ABOVE_90)),
         ("Severely absent", figures.severely_absent, moves.count(Moved.BELOW_50), moves.count(Moved.ABOVE_50)),
     )
-    return Table("absent", "Persistent and severe", ("Pupils", "Now", "Fell into it", "Came out"), rows, _since(week))
+    return Table("absent", "Persistent and severe", ("Pupils", "Now", "New", "No longer"), rows, _since(week))
 
 
 def _since(week: _Week) -> str:
     trawl, since = week.trawl
     if trawl is None:
-        return "No weekly trawl has run yet: no movement is known."
+        return "No weekly trawl has run yet, so what is new is not known."
     if since is None:
-        return f"Trawl of {spoken_date(trawl.on)}, the first of the year: no movement is known."
-    return f"Movement between the trawls of {spoken_date(since.on)} and {spoken_date(trawl.on)}."
+        return f"The trawl of {spoken_date(trawl.on)} is the first of the year, so what is new is not known."
+    return f"New and no longer since the trawl of {spoken_date(since.on)}, at that of {spoken_date(trawl.on)}."
 
 
 def _conversations(week: _Week, named: Named) -> Table:
@@ -208,10 +209,11 @@ def _conversations(week: _Week, named: Named) -> Table:
         (named(one.pupil_id), _sentence(REASON_WORDS[why] for why in sorted(one.reasons)), one.missed) for one in chosen
     )
     note = (
-        f"{len(chosen)} of {len(reasons)} pupils with a reason: the gravest reason first, then how many reasons, then "
-        "sessions missed this week."
+        f"{len(chosen)} of {many(len(reasons), 'pupil')} with a reason: the most serious reason first, then the number "
+        "of reasons, then sessions missed this week."
     )
-    return Table("talk", "Who needs a conversation", ("Pupil", "Why", "Missed this week"), rows, note)
+    heads = ("Pupil", "Why", "Missed this week")
+    return Table("talk", "Who needs a conversation", heads, rows, note if rows else "")
 
 
 def _lates(week: _Week) -> Table:
@@ -224,9 +226,9 @@ def _letters(week: _Week) -> Table:
     from_at, to_at = instant(monday(week.on), time(0)), instant(week.on + _DAY, time(0))
     letters = Letter.objects.visible_to(week.user).filter(week.scope, school=week.school)
     letters = letters.filter(sent_at__gte=from_at, sent_at__lt=to_at)
-    many = letters.order_by("kind").values_list("kind").annotate(many=Count("pk"))
+    counted = letters.order_by("kind").values_list("kind").annotate(many=Count("pk"))
     words = dict(Letter._meta.get_field("kind").flatchoices)
-    rows = tuple((str(words[kind]), count) for kind, count in many)
+    rows = tuple((str(words[kind]), count) for kind, count in counted)
     return Table("letters", "Letters sent this week", ("Letter", "Sent"), rows, empty="None was sent.")
 
 
@@ -245,8 +247,8 @@ def _patterns(week: _Week) -> Table:
 
 
 def _open(week: _Week) -> Table:
-    rows = (("Absences nobody has explained", sum(week.left_open.values()), len(week.left_open)),)
-    return Table("open", "Unexplained marks left", ("What", "Sessions", "Pupils"), rows)
+    rows = (("Without a reason", sum(week.left_open.values()), len(week.left_open)),)
+    return Table("open", "Unexplained absences", ("Marks", "Sessions", "Pupils"), rows)
 
 
 def _praise(week: _Week, named: Named) -> Table:

@@ -96,6 +96,7 @@ def explorer(request: StaffRequest) -> HttpResponse:
         "bys": tables.axes_of(found.reader).items(),
         "measures": tables.measures(found).items(),
         "measure": seen.measure,
+        "is_grid": seen.view == "table" and seen.by2 not in ("", seen.by),
         "sheet": seen.sheet,
         "page": shown,
         "total": len(seen.sheet.rows),

@@ -15,13 +15,15 @@ from attendance_office.staff.roles import Can
 from attendance_office.web.doors import StaffRequest, door
 from attendance_office.web.export import Cell, Column
 from attendance_office.web.lists import narrowed, send_list
-from registers.models import AbsenceNote, Pupil
+from registers.models import Pupil
 from registers.queries.calendar import calendar_of
 from registers.queries.pupils import years_taught
 from registers.rules.dates import may_be_asked
+from registers.rules.sessions import Calendar
 from reporting.models import ClusterDay
-from reporting.queries.illness import KINDS, away, illnesses, newly
-from reporting.queries.illness_page import A_COUNT, UKHSA
+from reporting.queries.illness import away, illnesses, newly, said
+from reporting.queries.illness_page import A_COUNT, UKHSA, expected_words
+from reporting.queries.illness_table import illness_table, window_of
 from reporting.queries.report_page import pupils_of
 from reporting.rules.clusters import BEFORE_DAYS, LEAST_PUPILS
 
@@ -41,22 +43,21 @@ def _read(request: StaffRequest) -> dict[str, Any]:
     to_on = to_on if may_be_asked(to_on) else today
     year, count = whole(request.GET.get("year")), request.GET.get("count", "new")
     count = count if count in dict(COUNTS) else "new"
-    days = calendar_of(request.school.pk).days(to_on - _BACK, to_on)[-_DAYS:]
+    calendar = calendar_of(request.school.pk)
+    days = calendar.days(to_on - _BACK, to_on)[-_DAYS:]
     ill = illnesses(request.school, days, pupils_of(request.school, request.user, year))
     counted = newly(ill, set(days)) if count == "new" else away(ill, days)
     clusters = ClusterDay.objects.visible_to(request.user).filter(school=request.school)
-    stood = {(one.on, one.year_group, one.symptom) for one in clusters.filter(on__in=days) if one.year_group}
-    keys = sorted({(year, kind) for _, year, kind in counted}, key=lambda one: (one[0], KINDS.index(one[1])))
-    rows = [
-        {
-            "name": f"Year {of}: {AbsenceNote.Symptom(kind).label}",
-            "cells": [(counted[on, of, kind], (on, of, kind) in stood) for on in days],
-            "sum": sum(counted[on, of, kind] for on in days),
-        }
-        for of, kind in keys
-    ]
-    sums = [sum(counted[on, of, kind] for of, kind in keys) for on in days]
-    return {"to": to_on, "year": year, "count": count, "days": days, "rows": rows, "sums": sums, "clusters": clusters}
+    if year is not None:
+        clusters = clusters.filter(year_group=year)
+    table = illness_table(counted, clusters.filter(on__in=days), days, calendar)
+    return {"to": to_on, "year": year, "count": count, "table": table, "clusters": clusters, "calendar": calendar}
+
+
+def _told(cluster: ClusterDay, calendar: Calendar) -> dict[str, Any]:
+    """Give a cluster as it was told on its first day: of whom, what, which days, and what would be usual."""
+    days = window_of(cluster, calendar)
+    return {"row": cluster, "kind": said(cluster.symptom), "days": days, "usual": expected_words(cluster.seen)}
 
 
 @require_GET
@@ -67,9 +68,13 @@ def illness(request: StaffRequest) -> HttpResponse:
     read = _read(request)
     of = Pupil.objects.visible_to(request.user).filter(school=request.school).values_list("year_group", flat=True)
     reach = set(of.order_by("year_group").distinct())
+    kept = read["clusters"].filter(is_new=True, on__lte=read["to"]).order_by("-on", "year_group", "symptom")[:_KEPT]
+    told = [_told(one, read["calendar"]) for one in kept]
     context = read | {
-        "clusters": read["clusters"].filter(is_new=True).order_by("-on", "year_group", "symptom")[:_KEPT],
+        "now": [one for one in told if one["row"].on in read["table"].days],
+        "earlier": [one for one in told if one["row"].on not in read["table"].days],
         "counts": COUNTS,
+        "counted": dict(COUNTS)[read["count"]],
         "years": [one for one in years_taught(request.school) if one in reach],
         "a_count": A_COUNT,
         "ukhsa": UKHSA,
@@ -86,10 +91,10 @@ def illness(request: StaffRequest) -> HttpResponse:
 def illness_export(request: StaffRequest, form: str) -> HttpResponse:
     """Send out the table as it is shown."""
     read = _read(narrowed(request))
-    rows: list[list[Cell]] = [
-        [one["name"], *(number for number, _ in one["cells"]), one["sum"]] for one in read["rows"]
-    ]
-    heads = [Column(dict(COUNTS)[read["count"]]), *(Column(on.isoformat()) for on in read["days"]), Column("In all")]
+    table = read["table"]
+    rows: list[list[Cell]] = [[one.name, *one.numbers, one.sum, ", ".join(one.spans)] for one in table.rows]
+    heads = [Column(dict(COUNTS)[read["count"]]), *(Column(on.isoformat()) for on in table.days), Column("In all")]
     return send_list(
-        request, form, what="illness by year and day", columns=heads, rows=rows, filters=request.GET.urlencode()
-    )
+        request, form, what="illness by year and day", columns=[*heads, Column("Stands out")], rows=rows,
+        filters=request.GET.urlencode(),
+    )  # fmt: skip

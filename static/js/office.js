@@ -216,16 +216,31 @@
     box.setCustomValidity(large ? large.name + " is larger than " + megabytes + " MB. Split it by year group." : "");
     if (large) box.reportValidity();
   });
-  // A region that does not scroll need not be a stop of the Tab key.
+  // A region that does not scroll need not be a stop of the Tab key; one that scrolls sideways says so on a phone.
   function stops() {
     document.querySelectorAll(".scroll, .calwrap").forEach((region) => {
       const scrolls = region.scrollWidth > region.clientWidth + 1 || region.scrollHeight > region.clientHeight + 1;
+      region.classList.toggle("sideways", region.scrollWidth > region.clientWidth + 1);
       if (scrolls) region.setAttribute("tabindex", "0"); else region.removeAttribute("tabindex");
     });
   }
   stops();
   window.addEventListener("resize", stops);
   document.addEventListener("htmx:afterSettle", stops);
+
+  // A table drawn as cards on a phone stays a table for the ear: some browsers forget it once its display is no table's.
+  const ROLES = { THEAD: "rowgroup", TBODY: "rowgroup", TFOOT: "rowgroup", TR: "row", TD: "cell" };
+  function tellTables() {
+    document.querySelectorAll("table.stack").forEach((table) => {
+      if (!table.hasAttribute("role")) table.setAttribute("role", "table");
+      table.querySelectorAll("thead, tbody, tfoot, tr, th, td").forEach((part) => {
+        if (part.hasAttribute("role") || part.closest("table") !== table) return;
+        part.setAttribute("role", ROLES[part.tagName] || (part.closest("thead") ? "columnheader" : "rowheader"));
+      });
+    });
+  }
+  tellTables();
+  document.addEventListener("htmx:afterSettle", tellTables);
 
   // The clock in the bar runs on from the office's time, not from the machine's.
   const clock = document.querySelector("[data-clock]");

@@ -64,7 +64,7 @@ def test_today_stands_beside_the_day_before_and_the_week_before_as_the_explorer_
     (row,) = part(content, "attendance")["rows"]
     today, _ = rate(MONDAY)
     assert row[0] == "Year 9"
-    assert (row[2], row[3]) == (str(today.possible), str(today.absent))
+    assert (row[2], row[3]) == (f"{today.possible:,}", f"{today.absent:,}")
     assert [cell.replace("\u00a0", " ") for cell in row[4:]] == [
         rate(on)[1].replace("\u00a0", " ") for on in (FRIDAY, MONDAY - timedelta(days=7))
     ]

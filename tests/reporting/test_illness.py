@@ -6,17 +6,21 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
+from attendance_office import clock
 from attendance_office.audit.models import Entry
 from attendance_office.jobs.models import Job
 from attendance_office.refusals import Refused
 from interventions.actions.due import run_job
 from letters.models import Message
-from registers.models import AbsenceNote
+from registers.models import AbsenceNote, Pupil
 from registers.queries.calendar import calendar_of
 from reporting.actions.distributions import subscribe
 from reporting.models import ClusterDay, Report, Sending
 from reporting.queries.illness import away, began_on, illnesses, newly, watch
-from reporting.queries.illness_page import illness_page
+from reporting.queries.illness_page import expected_words, illness_page
+from reporting.queries.illness_table import illness_table
+from reporting.rules.clusters import Seen
+from tests.conftest import MONDAY
 from tests.factories.cast import put_on_roll
 
 TUESDAY = date(2026, 11, 24)
@@ -142,7 +146,7 @@ def test_asked_twice_of_a_day_it_tells_once(sick):
 
 def test_a_day_on_which_nothing_stands_out_tells_nobody(known):
     done = run(known)
-    assert done.words == "0 clusters, none of them new: nobody is told."
+    assert done.words == "0 clusters, none new: nobody is told."
     assert Sending.objects.count() == 0
 
 
@@ -150,11 +154,11 @@ def test_the_report_names_no_pupil_and_says_that_it_is_a_count(sick):
     content = illness_page(sick.thornbridge, sick.sol, year_group=None, on=TUESDAY, at=AT).content
     assert "Eighth" not in str(content)
     assert content["headline"][1] == (
-        "Year 8, stomach: sickness, diarrhoea: 4 pupils newly ill on this day, where 0.0 was to be expected."
+        "Year 8, stomach (sickness, diarrhoea): 4 pupils newly ill on Tue 24 Nov 2026; none in the 20 school days before."
     )
     assert "not a diagnosis" in str(content["headline"])
     today = next(one for one in content["parts"] if one["key"] == "today")
-    assert today["rows"] == [["Year 8: Stomach: sickness, diarrhoea", "4", "4"]]
+    assert today["rows"] == [["Year 8: Stomach (sickness, diarrhoea)", "4", "4"]]
 
 
 def test_a_head_of_year_sees_her_own_year_alone(sick, sign_in, at_morning):
@@ -197,3 +201,73 @@ def test_the_table_counts_by_year_kind_and_day_and_goes_out_as_a_file(sick, sign
 def test_another_schools_illness_is_not_counted(known):
     note(known.canary, TUESDAY)
     assert (TUESDAY, 9, "stomach") not in newly(illnesses(known.thornbridge, [TUESDAY]), {TUESDAY})
+
+
+# ---------- the table: what stands out first, the rest folded ----------
+def table(cast, on=TUESDAY, year=None):
+    calendar = calendar_of(cast.thornbridge.pk)
+    days = days_to(cast, on, 10)
+    pupils = Pupil.objects.filter(school=cast.thornbridge)
+    counted = newly(
+        illnesses(cast.thornbridge, days, pupils if year is None else pupils.filter(year_group=year)), set(days)
+    )
+    return illness_table(counted, ClusterDay.objects.filter(on__in=days), days, calendar)
+
+
+@pytest.fixture
+def creeping(known):
+    """Three of 8C fall ill with the stomach on Monday, none on Tuesday, three on Wednesday: together they stand out."""
+    for pupil, on in zip(known.eights, (*[MONDAY] * 3, *[TUESDAY + DAY] * 3), strict=False):
+        note(pupil, on)
+    note(known.more[5], TUESDAY, "cold")
+    run(known, TUESDAY + DAY)
+    return known
+
+
+def test_what_stands_out_comes_first_then_all_years_and_the_quiet_lines_are_folded(sick):
+    run(sick)
+    found = table(sick)
+    assert found.shown[0].name == "Year 8: Stomach (sickness, diarrhoea)"
+    assert found.shown[0].spans == ("Tue 24 Nov",)
+    assert [row.year_group for row in found.shown[1:]] == [None] * len(found.shown[1:])
+    assert [row.name for row in found.quiet] == ["Year 9: Cold, cough, sore throat"]
+    assert found.sums[-1] == (TUESDAY, 4)
+
+
+def test_a_day_on_which_nobody_fell_ill_stands_out_together_with_its_days_and_never_by_itself(creeping):
+    assert ClusterDay.objects.filter(year_group=8).get().look == 5
+    row = table(creeping, TUESDAY + DAY).shown[0]
+    assert row.spans == ("Thu 19 Nov to Wed 25 Nov, together",)
+    assert (TUESDAY, 0, True) in row.cells
+    assert not [on for on, number, is_outside in table(creeping, TUESDAY + DAY).shown[-1].cells if is_outside]
+
+
+def test_the_days_of_a_cluster_that_goes_on_are_one_span(creeping):
+    note(creeping.eights[6], TUESDAY + 2 * DAY)
+    run(creeping, TUESDAY + 2 * DAY)
+    assert ClusterDay.objects.filter(year_group=8).count() == 2
+    assert table(creeping, TUESDAY + 2 * DAY).shown[0].spans == ("Thu 19 Nov to Thu 26 Nov, together",)
+
+
+def test_of_one_year_every_line_is_shown_and_none_is_folded(sick):
+    run(sick)
+    found = table(sick, year=8)
+    assert [row.name for row in found.shown] == ["Year 8: Stomach (sickness, diarrhoea)"]
+    assert found.quiet == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [(0, "none before"), (1, "under 0.1"), (8, "0.4")],
+)
+def test_what_is_usual_is_said_in_words_where_there_was_none_or_next_to_none(before, words):
+    weight = 28 if before != 8 else 20
+    assert expected_words(Seen(3, 3, 1, before, weight)) == words
+
+
+def test_the_page_tells_the_cluster_above_the_table(sick, sign_in, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: AT)
+    run(sick)
+    page = sign_in(sick.laila).get(reverse("reporting:illness"), {"to": "2026-11-24"}).content.decode()
+    assert page.index("none before") < page.index("Day by day")
+    assert "more line" in page

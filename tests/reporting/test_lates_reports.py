@@ -53,9 +53,12 @@ def test_the_latest_comers_stand_first_with_minutes_and_how_often_this_half_term
         lates.tyler.legal_surname,
         lates.amina.legal_surname,
     ]
-    assert [row[2:] for row in listed(page)["rows"]] == [["41", "After", "1", "1"], ["7", "Before", "3", "2"]]
+    assert [row[2:] for row in listed(page)["rows"]] == [
+        ["41", "After the close", "1", "1"],
+        ["7", "Before the close", "3", "2"],
+    ]
     assert page.content["headline"][0] == "Late to the start of school: 2 pupils, 1 after the register closed."
-    assert page.content["headline"][1] == "Three times or more this half term: 1 of them."
+    assert page.content["headline"][1] == "Late three times or more this half term: 1 of them."
 
 
 def test_a_head_of_year_reads_her_own_year_alone(lates):
@@ -79,7 +82,7 @@ def test_the_sheet_is_the_list_itself_with_numbers_as_numbers(lates):
     run_job(school=lates.thornbridge, job=Job.LATES_MORNING, on=MONDAY, by=None, at=AT)
     sent = Sending.objects.get(user=lates.laila)
     sheet = python_calamine.load_workbook(BytesIO(bytes(sent.sheet.content))).get_sheet_by_index(0).to_python()
-    assert sheet[0][:4] == ["Pupil", "Form", "Minutes", "Register closed"]
+    assert sheet[0][:4] == ["Pupil", "Form", "Minutes", "When"]
     assert sheet[1][2] == 41
     assert sent.sheet.name == "lates-morning-school-2026-11-23.xlsx"
 
@@ -104,7 +107,7 @@ def test_lates_to_lessons_stand_period_by_period_with_class_and_minutes(cast):
     parts = {one["title"]: one["rows"] for one in page.content["parts"]}
     assert parts["By period"] == [["P1", "1"], ["P2", "1"]]
     assert parts["P1"][0][1:] == ["9A", "9A/En", "6", "2"]
-    assert page.content["headline"][0] == "Late to lessons: 2 times, 1 pupil."
+    assert page.content["headline"][0] == "Late to lessons: 2 times, by 1 pupil."
     assert "2 lesson registers" in page.content["headline"][1]
     other = lates_lessons_page(cast.thornbridge, cast.nine, year_group=8, on=MONDAY, at=AT)
     assert other.content["parts"][0]["rows"] == []

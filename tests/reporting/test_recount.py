@@ -267,7 +267,7 @@ def test_on_friday_the_page_the_pdf_the_sheet_and_the_explorer_print_one_count(f
         cells = {tuple(row[:3]): row[3:] for row in of_book(sending.sheet.content)}
         for name, (first, last) in wanted.items():
             one = together(recount(friday.thornbridge, first, last, group))
-            line = f"{name} {rate(one.attended, one.possible)} {one.possible} {one.missed}"
+            line = f"{name} {rate(one.attended, one.possible)} {one.possible:,} {one.missed:,}"
             assert line in page
             assert line in pdf
             assert cells["Attendance", name, "Possible sessions"][0] == one.possible
@@ -280,7 +280,7 @@ def test_on_friday_the_page_the_pdf_the_sheet_and_the_explorer_print_one_count(f
         assert cells["Persistent and severe", "Persistently absent", "Now"][0] == absent(counted, 10)
         assert cells["Persistent and severe", "Severely absent", "Now"][0] == absent(counted, 2)
         assert (
-            f"Persistently absent: {absent(counted, 10)} of {with_sessions(counted)} pupils; severely: {absent(counted, 2)}."
+            f"Persistently absent: {absent(counted, 10)} of {with_sessions(counted)} pupils, {absent(counted, 2)} of them severely."
             in pdf
         )
 

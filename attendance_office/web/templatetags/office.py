@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -60,6 +62,13 @@ ICONS: Final = frozenset(
 )
 NO_RATE: Final = "no rate"
 NOT_MARKED: Final = "\N{EN DASH}"
+# What a column of numbers holds: whole numbers, shares, and the words for none.
+_NUMBER: Final = re.compile("[+\N{MINUS SIGN}-]?[0-9][0-9,.]*( %| points)?")
+_NO_NUMBER: Final = frozenset(("", NO_RATE, "no session", "suppressed", "Not said", "none before", "none"))
+# So many columns of numbers and more are read as a grid, and not as a card a row.
+_GRID_FROM: Final = 7
+# Words that with their head have so many letters and fewer stand beside others on a line of a phone.
+_SHORT: Final = 22
 
 
 @register.simple_tag
@@ -232,3 +241,33 @@ def initials(name: str) -> str:
     """Give the first letters of the first and the last word of a name: "CA" for Callum Ashworth."""
     words = name.split()
     return "".join(word[0].upper() for word in dict.fromkeys((words[0], words[-1]))) if words else ""
+
+
+@dataclass(frozen=True)
+class WrittenTable:
+    """A table of words laid out: each head and cell with its column's class, each cell with its head."""
+
+    heads: list[tuple[str, str]]
+    rows: list[list[tuple[str, str, str]]]
+    is_grid: bool
+
+
+@register.filter
+def laid_out(written: Mapping[str, Any]) -> WrittenTable:
+    """Lay out a table that is kept as words, `heads` and `rows`: numbers right-aligned, a card a row on a phone."""
+    heads: Sequence[str] = written["heads"]
+    rows: Sequence[Sequence[str]] = written["rows"]
+    kinds = ["", *(_kind_of(heads[at], [row[at] for row in rows]) for at in range(1, len(heads)))]
+    return WrittenTable(
+        heads=list(zip(heads, kinds, strict=True)),
+        rows=[list(zip(heads, row, kinds, strict=True)) for row in rows],
+        is_grid=len(heads) >= _GRID_FROM and all(kind == "num" for kind in kinds[1:]),
+    )
+
+
+def _kind_of(head: str, cells: Sequence[str]) -> str:
+    """Give the class of a column: of numbers, of words so short that two columns share a line of a phone, or none."""
+    written = [cell for cell in cells if cell not in _NO_NUMBER]
+    if written and all(_NUMBER.fullmatch(cell) for cell in written):
+        return "num"
+    return "short" if all(len(head) + len(cell) <= _SHORT for cell in cells) else ""
