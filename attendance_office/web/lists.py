@@ -11,11 +11,13 @@ from attendance_office.audit.actions import record_export
 
 from . import export
 from .doors import StaffRequest
+from .middleware import refuse_nul
 
 
 def narrowed(request: StaffRequest) -> StaffRequest:
     """Give the request with the query string of the page whose list it asks for, so that both narrow it alike."""
     request.GET = QueryDict(request.POST.get("query", ""))  # type: ignore[assignment]
+    refuse_nul(request.GET)
     return request
 
 

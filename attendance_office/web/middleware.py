@@ -9,7 +9,8 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -18,6 +19,12 @@ from attendance_office import clock
 
 POLL = "X-Office-Poll"
 TOUCH_EVERY = 60
+
+
+def refuse_nul(asked: QueryDict) -> None:
+    """Raise BadRequest for a text that holds a NUL: no keyboard types one, and Postgres keeps none."""
+    if any("\x00" in value for _, values in asked.lists() for value in values):
+        raise BadRequest("A text of this request holds a character that nobody types.")
 
 
 class OfficeMiddleware:
@@ -40,6 +47,8 @@ class OfficeMiddleware:
 
     def before(self, request: HttpRequest) -> HttpResponse | None:
         """Give the answer that stands before the page, if one does."""
+        refuse_nul(request.GET)
+        refuse_nul(request.POST)
         if (answer := self.lock_if_idle(request)) is not None:
             return answer
         self.choose_school(request)
