@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.utils.text import slugify
 
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
@@ -162,7 +163,7 @@ def _files(page: Page, report: str) -> dict[str, bytes]:
 
 
 def _kept(school: School, row: Subscription, form: str, content: bytes, *, on: date, at: datetime) -> StoredFile:
-    scope = "-".join(row.scope.lower().removeprefix("whole ").split())
+    scope = slugify(row.scope.lower().removeprefix("whole "))
     name = f"{KINDS[row.report].file}-{scope}-{on}.{form}"
     return StoredFile.objects.create(
         school=school, purpose=StoredFile.Purpose.REPORT, name=name, kind=_FORMS[form], size=len(content),

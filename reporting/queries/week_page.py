@@ -70,11 +70,12 @@ class _Week:
 
     def same_pupils(self, period: Period) -> Answer:
         """Give the period of the pupils who are in the year group or the form today, wherever they were then."""
-        if self.form is not None:
-            now = Q(tutor_group=self.form)
-        else:
-            now = Q() if self.year_group is None else Q(year_group=self.year_group)
-        return answer(replace(self.reader, rows=self.reader.rows & now), Question(period))
+        if self.form is None and self.year_group is None:
+            return answer(self.reader, Question(period))
+        # Who left keeps the form and year group of the last day: only those on roll today are here now.
+        here = Q(pk__in=Pupil.objects.on_roll(self.on).filter(school=self.school).values("pk"))
+        now = Q(tutor_group=self.form) if self.form is not None else Q(year_group=self.year_group)
+        return answer(replace(self.reader, rows=self.reader.rows & now & here), Question(period))
 
     @cached_property
     def scope(self) -> Q:

@@ -23,6 +23,8 @@ from reporting.queries.distributions import is_last_of_week
 from reporting.queries.explorer import Question, Reader, answer
 from reporting.queries.kinds import KINDS
 from reporting.queries.periods import Period
+from reporting.queries.week_page import form_week_page, week_page
+from tests.factories.cast import put_on_roll
 
 from .conftest import put
 
@@ -90,6 +92,22 @@ def test_the_same_week_last_year_is_of_the_same_pupils_in_the_year_group_they_we
         row = next(row for row in page.content["parts"][0]["rows"] if row[0] == "Same week last year")
         assert (row[1][:4], *row[2:]) == ("80.0", "5", "1")
     assert "whichever year group" in page.content["parts"][0]["note"]
+
+
+def test_who_left_last_summer_is_not_of_the_pupils_who_are_here_now(term):
+    """A leaver keeps the year group of the last day: 9 of last year is not this year's year 9."""
+    (gone,) = put_on_roll((term.nine_a, "Longgone", "Lee", {}))
+    gone.enrolments.update(starts_on=date(2024, 9, 3), ends_on=date(2026, 7, 22))
+    year_ago = FRIDAY - timedelta(days=364)
+    days = [year_ago - timedelta(days=n) for n in range(5)]
+    put(term.thornbridge, {(gone, on, "AM"): "O" for on in days})
+    put(term.thornbridge, {(term.callum, on, "AM"): "/" for on in days})
+    for page in (
+        week_page(term.thornbridge, term.adeyemi, year_group=9, on=FRIDAY, at=AT),
+        form_week_page(term.thornbridge, term.pat, form=term.nine_a, on=FRIDAY, at=AT),
+    ):
+        same = next(row for row in page.content["parts"][0]["rows"] if row[0] == "Same week last year")
+        assert same[1:] == ["100.0 %", "5", "0"]
 
 
 def test_the_mail_names_no_pupil_and_leads_to_the_page(sent):

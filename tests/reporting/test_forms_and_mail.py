@@ -57,6 +57,16 @@ def test_a_tutor_is_sent_her_form_as_the_explorer_counts_it(form):
     assert sent.pdf.name == "week-form-9a-2026-11-20.pdf"
 
 
+def test_a_form_with_a_name_of_any_kind_has_a_file_that_downloads(form, sign_in):
+    form.nine_a.name = 'Mr "O\'Dé"/9\u2192'
+    form.nine_a.save()
+    send(form)
+    sent = Sending.objects.get()
+    assert sent.pdf.name == "week-form-mr-ode9-2026-11-20.pdf"
+    answered = sign_in(form.pat).get(reverse("reporting:sent_file", args=[sent.pk, "pdf"]))
+    assert answered["Content-Disposition"] == f'inline; filename="{sent.pdf.name}"'
+
+
 def test_letters_are_left_out_for_who_may_not_see_them(form):
     of_form(form, form.adeyemi, form.nine_a)
     send(form)
