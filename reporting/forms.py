@@ -12,6 +12,7 @@ from attendance_office.staff.models import School
 from registers.models import Group
 from registers.queries.years import Period as NamedPeriod
 from registers.rules.dates import EARLIEST, LATEST
+from reporting.queries.asked import LONGEST
 from reporting.queries.pupil_file import KINDS, Asked
 
 _SLIP = "The year of this day is a slip: give it with four figures."
@@ -39,6 +40,17 @@ class Period(forms.Form):
         asked: dict[str, Any] = super().clean() or {}
         if asked.get("from_on") and asked.get("to_on") and asked["to_on"] < asked["from_on"]:
             self.add_error("to_on", "The last day lies before the first. Choose a later one.")
+        return asked
+
+
+class TrustPeriod(Period):
+    """A period of one's own choice over several schools."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse also a period of more days than a table of schools counts at once."""
+        asked = super().clean()
+        if asked.get("from_on") and asked.get("to_on") and (asked["to_on"] - asked["from_on"]).days > LONGEST:
+            self.add_error("to_on", "A period holds three school years at most. Choose a later first day.")
         return asked
 
 

@@ -35,6 +35,7 @@ urlpatterns = [
     path("explorer/views/<int:pk>/change/", saved_views.view_change, name="view_change"),
     path("explorer/views/<int:pk>/delete/", saved_views.view_delete, name="view_delete"),
     path("trust/", trust.trust, name="trust"),
+    path("trust/into/<int:school_id>/<str:what>/", trust.trust_into, name="trust_into"),
     re_path(r"^trust/export/(?P<form>csv|xlsx)/$", trust.trust_export, name="trust_export"),
     path("illness/", illness.illness, name="illness"),
     re_path(r"^illness/export/(?P<form>csv|xlsx)/$", illness.illness_export, name="illness_export"),

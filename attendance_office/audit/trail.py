@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
@@ -63,7 +63,63 @@ def record(
     reason: str = "",
 ) -> Entry:
     """Write one line of the trail, inside the action's transaction, and give it back."""
-    return Entry.objects.create(
+    line = _line(
+        verb=verb,
+        by=by,
+        at=at,
+        school_id=school_id,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        words=words,
+        before=before,
+        after=after,
+        reason=reason,
+    )
+    line.save(force_insert=True)
+    return line
+
+
+def record_in_each(
+    *,
+    verb: str,
+    by: Hand | None,
+    at: datetime,
+    school_ids: Collection[int],
+    subject_kind: str,
+    subject_id: int | str = "",
+    words: str,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Write the same line into the trail of each of several schools: one statement, inside the action's transaction."""
+    Entry.objects.bulk_create(
+        _line(
+            verb=verb,
+            by=by,
+            at=at,
+            school_id=school_id,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            words=words,
+            after=after,
+        )
+        for school_id in school_ids
+    )
+
+
+def _line(
+    *,
+    verb: str,
+    by: Hand | None,
+    at: datetime,
+    school_id: int | None,
+    subject_kind: str,
+    subject_id: int | str,
+    words: str,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+) -> Entry:
+    return Entry(
         school_id=school_id,
         at=at,
         by_id=by.pk if by else None,

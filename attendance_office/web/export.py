@@ -36,10 +36,14 @@ FORMATS: Final = ("csv", "xlsx")
 
 @dataclass(frozen=True)
 class Column:
-    """One column of an export: its heading, and whether it holds a share shown as per cent."""
+    """One column of an export: its heading, and whether it holds a share shown as per cent, or a difference of two.
+
+    A difference is shown in percentage points with its sign.
+    """
 
     heading: str
     is_share: bool = False
+    is_points: bool = False
 
 
 def safe(text: str) -> str:
@@ -77,12 +81,13 @@ def as_xlsx(
     }
     with xlsxwriter.Workbook(out, rules) as book:
         page = book.add_worksheet(sheet)
-        head, day, share = (
+        head, day, share, points = (
             book.add_format(look)
             for look in (
                 {"bold": True, "bottom": 1},
                 {"num_format": "ddd d mmm yyyy", "align": "left"},
                 {"num_format": "0.0%"},
+                {"num_format": "+0.0;-0.0;0.0"},
             )
         )
         widths = [len(column.heading) for column in columns]
@@ -94,7 +99,8 @@ def as_xlsx(
                 if isinstance(value, date):
                     page.write_datetime(last, at, _wall(value), day)
                 elif isinstance(value, (int, float, Decimal, Fraction)) and not isinstance(value, bool):
-                    page.write_number(last, at, float(value), share if column.is_share else None)
+                    look = share if column.is_share else points if column.is_points else None
+                    page.write_number(last, at, float(value * 100 if column.is_points else value), look)
                 elif (words := _written(value, column)) != "":
                     page.write_string(last, at, words)
                 widths[at] = max(widths[at], len(_written(value, column)))
@@ -113,7 +119,7 @@ def _written(value: Cell, column: Column) -> str:
         return "Yes" if value else ""
     if isinstance(value, str):
         return safe(value)
-    if column.is_share and isinstance(value, (Fraction, Decimal, int)):
+    if (column.is_share or column.is_points) and isinstance(value, (Fraction, Decimal, int)):
         tenths = (abs(Fraction(value)) * 1000 + Fraction(1, 2)).__floor__()
         sign = "-" if value < 0 and tenths else ""
         return f"{sign}{tenths // 10}.{tenths % 10}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.http import Http404, HttpResponse, QueryDict
 
@@ -29,10 +29,12 @@ def send_list(
     columns: Sequence[export.Column],
     rows: Sequence[Sequence[export.Cell]],
     filters: str = "",
+    also_of: Collection[int] = (),
 ) -> HttpResponse:
     """Give the rows as CSV or XLSX (`form`) and write into the trail that they left the office.
 
-    `what` names the list in the trail and, with today's date, the file; `filters` says by what it was narrowed.
+    `what` names the list in the trail and, with the date, the file; `filters` says by what it was narrowed. `also_of`
+    are other schools whose figures it holds: each of them has it in its trail.
     Raises Http404 for another form.
     """
     if form not in export.FORMATS:
@@ -47,6 +49,7 @@ def send_list(
         form=form,
         by=request.user,
         at=at,
+        also_of=also_of,
     )
     name = f"{what.lower().replace(' ', '-')}-{clock.local(at):%Y-%m-%d}"
     if form == "csv":

@@ -9,7 +9,7 @@ less the marks outside the period, whichever reads fewer of them. The school com
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -184,8 +184,13 @@ def by_year_group(school_id: int, from_on: date, to_on: date, *, upto: Session |
 
 def year_groups(school_id: int, on: date) -> dict[int, int]:
     """Give each pupil's year group on a day: of the last placement begun by then, else the pupil's own."""
-    found = dict(Pupil.objects.filter(school=school_id).values_list("pk", "year_group"))
-    placed = Placement.objects.filter(school=school_id, from_on__lte=on).order_by("from_on")
+    return year_groups_of([school_id], on)
+
+
+def year_groups_of(school_ids: Collection[int], on: date) -> dict[int, int]:
+    """Give the year group on a day of each pupil of several schools, as `year_groups` has it: two queries."""
+    found = dict(Pupil.objects.filter(school__in=school_ids).values_list("pk", "year_group"))
+    placed = Placement.objects.filter(school__in=school_ids, from_on__lte=on).order_by("from_on")
     found.update(placed.values_list("pupil_id", "year_group"))
     return found
 
@@ -262,9 +267,8 @@ def missing_by_pupil(school_id: int, from_on: date, to_on: date, *, upto: Sessio
 
     Due are the calendar's sessions of the pupil's enrolment, up to and including `upto`.
     """
-    calendar = calendar_of(school_id)
-    held = [session for session in calendar.sessions(from_on, to_on) if upto is None or session <= upto]
-    expected = _expected(school_id, calendar, held)
+    held = [session for session in calendar_of(school_id).sessions(from_on, to_on) if upto is None or session <= upto]
+    expected = _expected(school_id, held)
     if not expected:
         return {}
     marked = rows_of(
@@ -292,16 +296,20 @@ def missing_by_pupil(school_id: int, from_on: date, to_on: date, *, upto: Sessio
     return expected
 
 
-def _expected(school_id: int, calendar: Calendar, held: Sequence[Session]) -> dict[int, int]:
+def _expected(school_id: int, held: Sequence[Session]) -> dict[int, int]:
     """Count the sessions that were due of each pupil enrolled while they were held."""
-    found: Counter[int] = Counter()
     if not held:
-        return found
+        return {}
+    stays = Enrolment.objects.filter(school=school_id, starts_on__lte=held[-1].on).exclude(ends_on__lt=held[0].on)
+    return count_due(stays.values_list("pupil_id", "starts_on", "ends_on"), held)
+
+
+def count_due(stays: Iterable[tuple[int, date, date | None]], held: Sequence[Session]) -> Counter[int]:
+    """Count for each pupil the sessions held while it was on roll; a stay is a pupil, its first and its last day."""
+    found: Counter[int] = Counter()
     known: dict[tuple[date, date], int] = {}
-    first, last = held[0].on, held[-1].on
-    stays = Enrolment.objects.filter(school=school_id, starts_on__lte=last).exclude(ends_on__lt=first)
-    for pupil_id, starts_on, ends_on in stays.values_list("pupil_id", "starts_on", "ends_on"):
-        stay = (max(first, starts_on), min(last, ends_on or last))
+    for pupil_id, starts_on, ends_on in stays:
+        stay = (max(held[0].on, starts_on), min(held[-1].on, ends_on or held[-1].on))
         if stay not in known:
             known[stay] = sum(stay[0] <= session.on <= stay[1] for session in held)
         found[pupil_id] += known[stay]

@@ -85,3 +85,15 @@ def of_rates(rows: Sequence[tuple[str, Tally]], title: str, heading: str) -> Bar
         heading=heading,
         names=("Absence",),
     )
+
+
+def of_schools(bars: Sequence[Bar], *, beside: str) -> BarChart:
+    """Give the absence of schools as bars in their order, beside a published one where it is named."""
+    return BarChart(
+        key="trust",
+        title="Absence by school, the highest first",
+        words="; ".join(f"{bar.name} {bar.words}" for bar in bars),
+        bars=tuple(bars),
+        heading="School",
+        names=("Absence", beside) if beside else ("Absence",),
+    )

@@ -26,7 +26,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table with its heads, its total and what is to be said of it; `chart` shows the same."""
+    """A table with its heads, its total and what is to be said of it; `chart` shows the same.
+
+    `sums` are lines between the rows and the total that are sums of some rows: sorting leaves them where they are.
+    """
 
     title: str
     columns: tuple[Column, ...]
@@ -35,11 +38,17 @@ class Sheet:
     notes: tuple[str, ...] = ()
     chart: LineChart | BarChart | HeatChart | None = None
     sort: str = ""
+    sums: tuple[Row, ...] = ()
+
+    @property
+    def lines(self) -> tuple[Row, ...]:
+        """Give every line of the table in its order: the rows, the sums of some of them, and the total."""
+        return (*self.rows, *self.sums, *([self.total] if self.total else []))
 
     @property
     def file_rows(self) -> list[tuple[Cell, ...]]:
-        """Give the rows as a file holds them: those of the page in their order, the total last."""
-        return [row.cells for row in (*self.rows, *([self.total] if self.total else []))]
+        """Give the rows as a file holds them: those of the page in their order, sums and the total last."""
+        return [row.cells for row in self.lines]
 
     @property
     def heads(self) -> list[tuple[str, str, str, bool]]:
@@ -55,10 +64,9 @@ class Sheet:
     def numbers(self) -> tuple[bool, ...]:
         """Tell of each column whether it holds numbers."""
         found = []
-        lines = (*self.rows, *([self.total] if self.total else []))
         for at, column in enumerate(self.columns):
-            first = next((row.cells[at] for row in lines if not _is_word_for_none(row.cells[at])), None)
-            found.append(column.is_share or isinstance(first, int))
+            first = next((row.cells[at] for row in self.lines if not _is_word_for_none(row.cells[at])), None)
+            found.append(column.is_share or column.is_points or isinstance(first, int))
         return tuple(found)
 
     def sorted(self, sort: str) -> Sheet:

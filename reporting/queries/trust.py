@@ -1,80 +1,92 @@
 """The schools of a trust side by side: counted by the one place that counts marks, each school by the same definitions.
 
-However many schools there are, the marks are asked twice: for the period, and for the same period a year before.
+However many schools there are, the marks are asked twice: for the period, and for the days beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from fractions import Fraction
-from itertools import groupby
 from typing import Final
 
 from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
-from attendance_office.web.charts import Bar, BarChart, spoken
-from attendance_office.web.export import Cell, Column
-from registers.queries.figures import counts_by_school, counts_by_school_and_pupil
+from registers.queries.figures import PupilFigures, counts_by_school_and_pupil
+from registers.queries.missing_of_schools import Due, missing_of_schools
+from registers.rules.ages import school_year_starts
 from registers.rules.figures import Figures
-from registers.rules.rates import Tally
-from reporting.rules.small_numbers import SMALL, hidden, hidden_counts, tells_of_few
+from reporting.rules.small_numbers import Division
 
 from .comparators import comparators, phase_of
-from .periods import Period, year_before
-from .sheets import NO_RATE, SUPPRESSED, Row, Sheet
+from .league import PERIODS as NAMED_BEFORE
+from .league import period_before
+from .periods import USUAL, Period, year_before
+from .trust_groups import Choice, told
+from .trust_held import Cell, Held, held_back
 
-_SUMS: Final = (
-    "Attendance is sessions attended over sessions possible, summed over pupils; the trust's own line and each phase's"
-    " are sums over sums, never means of schools."
-)
-_ABSENT: Final = (
-    "A pupil is persistently absent who missed one tenth or more of the own possible sessions of the period, severely"
-    " who missed half or more."
-)
-DEFINITIONS: Final = (_SUMS, _ABSENT, "A register that was not taken counts neither as presence nor as absence.")
-_COLUMNS: Final = (
-    Column("School"),
-    Column("Phase"),
-    Column("Pupils"),
-    Column("Possible"),
-    Column("Attendance", is_share=True),
-    Column("A year before", is_share=True),
-    Column("Change, points", is_share=True),
-    Column("England", is_share=True),
-    Column("Authorised", is_share=True),
-    Column("Unauthorised", is_share=True),
-    Column("Late marks"),
-    Column("Persistent"),
-    Column("Of pupils", is_share=True),
-    Column("Severe"),
-)
-_COUNTS: Final = 3  # the last columns tell of pupils: persistent, its share, and severe
+BESIDE: Final = (("year", "A year before"), ("before", "The days just before"), ("none", "Nothing"))
+_DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Figures of some pupils, how many sessions were due of them, and their figures on the days beside these."""
+
+    figures: Figures = field(default_factory=Figures)
+    due: int = 0
+    before: Figures = field(default_factory=Figures)
+
+    @classmethod
+    def together(cls, parts: Iterable[Counted]) -> Counted:
+        """Give several taken as one: sums over sums."""
+        each = list(parts)
+        return cls(
+            Figures.together(one.figures for one in each),
+            sum(one.due for one in each),
+            Figures.together(one.before for one in each),
+        )
 
 
 @dataclass(frozen=True)
 class SchoolLine:
-    """One school, or several taken as one: this period, a year before, and what DfE published of its phase."""
+    """One school, or several taken as one: what was counted of it, and what DfE published of its phase."""
 
     name: str
     phase: str
-    figures: Figures
-    before: Tally
+    counted: Counted
     england: Fraction | None
     school: School | None = None
+
+    @property
+    def figures(self) -> Figures:
+        """Give the figures of the period."""
+        return self.counted.figures
 
 
 @dataclass(frozen=True)
 class TrustView:
-    """The schools of a person's trusts over a period. `sees_pupils`: in each of them, so that nothing is held back."""
+    """The schools of a person's trusts over a period. `sees_pupils`: in each of them, so that nothing is held back.
+
+    `held` names places of `every_line`. `choice` is the group of pupils that all of it is about, None for all pupils.
+    """
 
     period: Period
-    before: Period
+    beside: Period | None
+    choice: Choice | None
     lines: tuple[SchoolLine, ...]
     phases: tuple[SchoolLine, ...]
     whole: SchoolLine
+    held: Held
     sees_pupils: bool
     edition: str
+
+    @property
+    def every_line(self) -> tuple[SchoolLine, ...]:
+        """Give the schools, the phases and the trust, in this order."""
+        return (*self.lines, *self.phases, self.whole)
 
 
 def trust_schools(user: User) -> list[School]:
@@ -83,143 +95,147 @@ def trust_schools(user: User) -> list[School]:
     return sorted((one for one in standing.schools if standing.may(Can.SEE_TRUST, one.pk)), key=lambda one: one.name)
 
 
-def trust_view(user: User, period: Period) -> TrustView:
-    """Count the schools of a person's trusts over a period: two statements over the marks."""
-    schools, before = trust_schools(user), year_before(period)
+def beside_of(school_id: int, period: Period, how: str) -> Period | None:
+    """Give the days that a period is laid beside, as a key of `BESIDE` asks; None for nothing.
+
+    Just before a week, half term or term lies the school's own one before, before a year to date the last school year,
+    before any other days as many whole weeks as they take. Where nothing came before, the days are empty.
+    """
+    if how == "none":
+        return None
+    if how != "before":
+        return replace(year_before(period), words="A year before")
+    if period.key == USUAL:
+        last = school_year_starts(period.from_on - _DAY)
+        return Period("before", "The last school year", last, period.from_on - _DAY)
+    if period.key in NAMED_BEFORE:
+        return period_before(school_id, period)
+    shift = -(-((period.to_on - period.from_on).days + 1) // 7) * _WEEK
+    return Period("before", "The weeks before", period.from_on - shift, period.to_on - shift)
+
+
+def trust_view(
+    user: User,
+    period: Period,
+    beside: Period | None,
+    *,
+    at: datetime,
+    choice: Choice | None = None,
+    others: Sequence[Choice] = (),
+) -> TrustView:
+    """Count the schools of a person's trusts over a period and the days beside it: two statements over all marks.
+
+    `others` are the choices that part the pupils with `choice`: what a group's table holds back hangs on theirs too.
+    """
+    schools = trust_schools(user)
     keys = [school.pk for school in schools]
-    now = counts_by_school_and_pupil(keys, period.from_on, period.to_on)
-    then = counts_by_school(keys, before.from_on, before.to_on)
+    sees = all(user.standing.may(Can.SEE_PUPILS, key) for key in keys)
+    values = [] if choice is None else [choice.value, *(one.value for one in others if one.value != choice.value)]
+    if sees:
+        values = values[:1]
+    counted = _counted(keys, period, beside, at=at, choice=choice, values=values)
     lines, edition = [], ""
     for school in schools:
         england = comparators(school, period)[0]
-        share = england.shares["attendance"]
         edition = england.edition.words
+        share = england.shares["attendance"]
         lines.append(
-            SchoolLine(
-                school.name,
-                phase_of(school),
-                Figures.of_pupils(pupil.tally for pupil in now[school.pk]),
-                then[school.pk],
-                share if isinstance(share, Fraction) else None,
-                school,
+            SchoolLine(school.name, phase_of(school), Counted(), share if isinstance(share, Fraction) else None, school)
+        )
+    columns = [_columns_of(lines, counted[value]) for value in ("", *values)]
+    shown = 1 if values else 0
+    schools_count = len(lines)
+    tree = _tree(columns[0], schools_count)
+    held = Held()
+    if not sees:
+        cells = [[Cell(one.figures, one.counted.before) for one in column] for column in columns]
+        held = held_back(cells, tree, shown)
+    rows = columns[shown]
+    return TrustView(
+        period=period,
+        beside=beside,
+        choice=choice,
+        lines=tuple(rows[:schools_count]),
+        phases=tuple(rows[schools_count:-1]),
+        whole=rows[-1],
+        held=held,
+        sees_pupils=sees,
+        edition=edition,
+    )
+
+
+def _columns_of(lines: Sequence[SchoolLine], counted: Mapping[int, Counted]) -> list[SchoolLine]:
+    """Give the schools with what was counted, the phases where there are several, and all of them together."""
+    rows = [replace(line, counted=counted[line.school.pk]) for line in lines if line.school]
+    names = sorted({line.phase for line in rows})
+    phases = []
+    for name in names if len(names) > 1 else []:
+        some = [line for line in rows if line.phase == name]
+        phases.append(SchoolLine(_named(name), name, Counted.together(one.counted for one in some), some[0].england))
+    whole = SchoolLine(f"All {len(rows)} schools", "", Counted.together(one.counted for one in rows), None)
+    return [*rows, *phases, whole]
+
+
+def _tree(rows: Sequence[SchoolLine], schools: int) -> list[Division]:
+    """Tell which rows are sums of which: the trust of its schools and of its phases, a phase of its schools."""
+    whole = len(rows) - 1
+    found = [Division(whole, tuple(range(schools)))]
+    phases = tuple(range(schools, whole))
+    if phases:
+        found.append(Division(whole, phases))
+        found += [
+            Division(phase, tuple(at for at in range(schools) if rows[at].phase == rows[phase].phase))
+            for phase in phases
+        ]
+    return found
+
+
+def _counted(
+    keys: Sequence[int],
+    period: Period,
+    beside: Period | None,
+    *,
+    at: datetime,
+    choice: Choice | None,
+    values: Sequence[str],
+) -> dict[str, dict[int, Counted]]:
+    """Count each school, of all its pupils ("") and of those of each value, by value and school."""
+    now = counts_by_school_and_pupil(keys, period.from_on, period.to_on)
+    due = missing_of_schools(now, period.from_on, period.to_on, at=at)
+    then = counts_by_school_and_pupil(keys, beside.from_on, beside.to_on) if beside else {key: [] for key in keys}
+    found = {"": {key: _figures(now[key], due[key], then[key]) for key in keys}}
+    if choice is None:
+        return found
+    here = told(choice.axis, keys, period.to_on)
+    there = _told_then(choice, keys, here, period.to_on, beside)
+    for value in values:
+        found[value] = {
+            key: _figures(
+                [one for one in now[key] if here.get(one.pupil_id) == value],
+                {pupil_id: one for pupil_id, one in due[key].items() if here.get(pupil_id) == value},
+                [one for one in then[key] if there.get(one.pupil_id) == value],
             )
-        )
-    by_phase = [(name, list(some)) for name, some in groupby(sorted(lines, key=_phase), key=_phase)]
-    phases = (
-        [_together(_named(name), name, some, some[0].england) for name, some in by_phase] if len(by_phase) > 1 else []
+            for key in keys
+        }
+    return found
+
+
+def _told_then(
+    choice: Choice, keys: Sequence[int], here: dict[int, str], on: date, beside: Period | None
+) -> dict[int, str]:
+    """Give the values of the days beside: a year group's pupils are those who sat in it then."""
+    if choice.axis.key != "year" or beside is None or beside.to_on == on:
+        return here
+    return told(choice.axis, keys, beside.to_on)
+
+
+def _figures(now: Iterable[PupilFigures], due: Mapping[int, Due], then: Iterable[PupilFigures]) -> Counted:
+    return Counted(
+        Figures.of_pupils((one.tally for one in now), missing=sum(one.missing for one in due.values())),
+        sum(one.due for one in due.values()),
+        Figures.of_pupils(one.tally for one in then),
     )
-    sees = all(user.standing.may(Can.SEE_PUPILS, key) for key in keys)
-    whole = _together(f"All {len(schools)} schools", "", lines, None)
-    return TrustView(period, before, tuple(lines), tuple(phases), whole, sees, edition)
-
-
-def trust_sheet(view: TrustView) -> Sheet:
-    """Give the table of the schools, for page and file, with the phases and the trust's own line at its end."""
-    rows = [*_rows(view.lines, is_shy=not view.sees_pupils)]
-    phases = _rows(view.phases, is_shy=not view.sees_pupils)
-    if not view.sees_pupils:
-        # A phase is the sum of some of the schools above it: what it counted would tell what one of them holds back.
-        phases = (
-            [] if hidden([line.figures.pupils for line in view.lines]) else [_without_counts(row) for row in phases]
-        )
-    whole = _rows([view.whole], is_shy=not view.sees_pupils)[0]
-    notes = [
-        *DEFINITIONS,
-        f"England: what DfE published of the phase, {view.edition}." if view.edition else "",
-        ""
-        if view.sees_pupils
-        else f"Fewer than {SMALL} pupils are suppressed, and with them what would give them away.",
-    ]
-    return Sheet(
-        "Schools side by side",
-        _COLUMNS,
-        (*rows, *phases),
-        whole,
-        tuple(note for note in notes if note),
-        trust_chart(view),
-    )
-
-
-def trust_chart(view: TrustView) -> BarChart | None:
-    """Give absence by school beside England's of its phase, the highest first; None where nothing was possible."""
-    gone: frozenset[int] = frozenset() if view.sees_pupils else hidden([line.figures.pupils for line in view.lines])
-    known = [(line, line.figures.tally.absence_rate) for at, line in enumerate(view.lines) if at not in gone]
-    bars = [
-        Bar(
-            line.name,
-            rate,
-            spoken(rate),
-            1 - line.england if line.england is not None else None,
-            spoken(1 - line.england) if line.england is not None else "",
-        )
-        for line, rate in sorted(known, key=lambda one: -(one[1] or Fraction(0)))
-        if rate is not None
-    ]
-    if not bars:
-        return None
-    words = "; ".join(f"{bar.name} {bar.words}" for bar in bars)
-    return BarChart(
-        "trust", "Absence by school, the highest first", words, tuple(bars), "School", ("Absence", "England, its phase")
-    )
-
-
-def _rows(lines: Sequence[SchoolLine], *, is_shy: bool) -> list[Row]:
-    pupils = [line.figures.pupils for line in lines]
-    gone: frozenset[int] = hidden(pupils) if is_shy else frozenset()
-    persistent = _held([line.figures.persistently_absent for line in lines], pupils, is_shy=is_shy)
-    severe = _held([line.figures.severely_absent for line in lines], pupils, is_shy=is_shy)
-    return [
-        Row(_cells(line, is_gone=at in gone, few=(at in persistent, at in severe)), narrows=_key(line))
-        for at, line in enumerate(lines)
-    ]
-
-
-def _without_counts(row: Row) -> Row:
-    at = len(row.cells) - _COUNTS
-    return replace(row, cells=(*row.cells[:at], *[SUPPRESSED] * _COUNTS))
-
-
-def _held(counts: Sequence[int], pupils: Sequence[int], *, is_shy: bool) -> frozenset[int]:
-    if not is_shy:
-        return frozenset()
-    if len(counts) == 1:
-        return frozenset({0}) if tells_of_few(counts[0], pupils[0]) else frozenset()
-    return hidden_counts(counts, pupils)
-
-
-def _cells(line: SchoolLine, *, is_gone: bool, few: tuple[bool, bool]) -> tuple[Cell, ...]:
-    if is_gone:
-        return (line.name, line.phase, *[SUPPRESSED] * (len(_COLUMNS) - 2))
-    figures, tally = line.figures, line.figures.tally
-    rate, before = tally.attendance_rate, line.before.attendance_rate
-    change = rate - before if rate is not None and before is not None else None
-    share = Fraction(figures.persistently_absent, figures.pupils) if figures.pupils else None
-    return (
-        line.name, line.phase, figures.pupils, tally.possible, _rate(rate), _rate(before),
-        change if change is not None else "", line.england if line.england is not None else "",
-        _rate(tally.authorised_rate), _rate(tally.unauthorised_rate), tally.late,
-        SUPPRESSED if few[0] else figures.persistently_absent, SUPPRESSED if few[0] else _rate(share),
-        SUPPRESSED if few[1] else figures.severely_absent,
-    )  # fmt: skip
-
-
-def _together(name: str, phase: str, lines: Iterable[SchoolLine], england: Fraction | None) -> SchoolLine:
-    each = list(lines)
-    before = sum((line.before for line in each), Tally())
-    return SchoolLine(name, phase, Figures.together(line.figures for line in each), before, england)
-
-
-def _phase(line: SchoolLine) -> str:
-    return line.phase
 
 
 def _named(phase: str) -> str:
     return "Schools of all phases" if phase == "Total" else f"{phase} schools"
-
-
-def _key(line: SchoolLine) -> tuple[tuple[str, str], ...]:
-    return (("school", str(line.school.pk)),) if line.school else ()
-
-
-def _rate(share: Fraction | None) -> Cell:
-    return NO_RATE if share is None else share

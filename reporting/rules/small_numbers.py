@@ -5,7 +5,7 @@ Source: DfE statistics methods (small numbers are suppressed, marked `c`); the l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -163,6 +163,122 @@ def _closed(numbers: Sequence[int], chosen: Collection[int], parts: Sequence[Seq
             gone |= {part[at] for at in _enough(inside, {at for at, place in enumerate(part) if place in gone})}
         if len(gone) == before:
             return gone
+
+
+@dataclass(frozen=True)
+class Division:
+    """A number that is shown and is the sum of others that are: places of the whole and of its parts."""
+
+    whole: int
+    parts: tuple[int, ...]
+
+
+def hidden_in_divisions(
+    layers: Sequence[Sequence[int]],
+    divisions: Sequence[Division],
+    few: Collection[int],
+    *,
+    gone: Collection[int] = (),
+    shown: Collection[int] = (),
+) -> frozenset[int]:
+    """Give the places held back among numbers that are sums of one another, as schools of phases of a trust by year.
+
+    `few` are the places of which nothing may be worked out, `gone` others that are held back in any case, `shown` those
+    that stand elsewhere and cannot be. Each of `layers` holds a number for every place (how many are absent, how many
+    are not): what is gone of a shown whole is a few in none of them. As the second number the smallest goes.
+
+    The divisions are those of at most two orders laid over each other, each a tree. Then every sum that can be worked
+    out from others is found by adding places without carrying (the matrix of such sets is totally unimodular).
+
+    Source: the office's own rule (secondary suppression, across tables that add up).
+    """
+    masks = _masks(len(layers[0]), divisions)
+    held = {*gone, *few}
+    # The nearest whole first: what goes for it serves the wholes above it too.
+    nearest = sorted(divisions, key=lambda one: masks[one.whole].bit_count())
+
+    def order(place: int) -> tuple[bool, int, int, int]:
+        number = layers[0][place]
+        return not number, number, masks[place].bit_count(), place
+
+    def smallest(places: Collection[int]) -> int | None:
+        free = [place for place in places if place not in held and place not in shown]
+        # Noughts go last, as in a single line; of two alike the one made of fewer parts.
+        return min(free, key=order, default=None)
+
+    while True:
+        second = _second(layers, nearest, held, smallest)
+        if second is None:
+            second = _worked_out(masks, held, few, smallest)
+        if second is None:
+            return frozenset(held)
+        held.add(second)
+
+
+def _second(
+    layers: Sequence[Sequence[int]],
+    divisions: Sequence[Division],
+    held: Collection[int],
+    smallest: Callable[[Collection[int]], int | None],
+) -> int | None:
+    """Give the next place to hold back because a shown whole lacks a lone part or a few; None where none does."""
+    for one in divisions:
+        inside = [place for place in one.parts if place in held]
+        if one.whole in held or not inside:
+            continue
+        if len(inside) > 1 and not any(is_small(sum(layer[place] for place in inside)) for layer in layers):
+            continue
+        found = smallest(one.parts)
+        found = smallest([one.whole]) if found is None else found
+        if found is not None:
+            return found
+    return None
+
+
+def _worked_out(
+    masks: Sequence[int],
+    held: Collection[int],
+    few: Collection[int],
+    smallest: Callable[[Collection[int]], int | None],
+) -> int | None:
+    """Give the next place to hold back because shown numbers added and taken away give one of `few`."""
+    basis: dict[int, tuple[int, int]] = {}  # by highest leaf: the sum, and the places of which it is made
+    for place, mask in enumerate(masks):
+        if place in held:
+            continue
+        rest, made = _reduced(mask, 1 << place, basis)
+        if rest:
+            basis[rest.bit_length()] = (rest, made)
+    for place in sorted(few):
+        rest, made = _reduced(masks[place], 0, basis)
+        if not rest and masks[place]:
+            found = smallest([one for one in range(len(masks)) if made >> one & 1])
+            if found is not None:
+                return found
+    return None
+
+
+def _reduced(mask: int, made: int, basis: Mapping[int, tuple[int, int]]) -> tuple[int, int]:
+    while mask and mask.bit_length() in basis:
+        other, others = basis[mask.bit_length()]
+        mask ^= other
+        made ^= others
+    return mask, made
+
+
+def _masks(places: int, divisions: Sequence[Division]) -> list[int]:
+    """Give for each place the set of undivided places that it is the sum of, as bits."""
+    parts = {one.whole: one.parts for one in divisions}
+    found: dict[int, int] = {}
+
+    def mask(place: int) -> int:
+        if place not in found:
+            found[place] = 1 << place if place not in parts else 0
+            for part in parts.get(place, ()):
+                found[place] |= mask(part)
+        return found[place]
+
+    return [mask(place) for place in range(places)]
 
 
 def _enough(numbers: Sequence[int], chosen: Collection[int]) -> frozenset[int]:

@@ -25,6 +25,6 @@ def test_a_trustee_reads_the_schools_and_goes_into_one(live_server, cast, signed
     page.set_viewport_size({"width": 1280, "height": 900})
     assert "Canary" not in page.content()
     page.get_by_role("button", name="Ridgeway School").click()
-    page.wait_for_url("**/explorer/?period=week")
+    page.wait_for_url("**/explorer/?from_on=2026-11-23&to_on=2026-11-23&period=own")
     assert page.locator(".brand").first.inner_text().strip() == "Ridgeway School"
     assert page.complaints == []

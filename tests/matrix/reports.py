@@ -15,10 +15,15 @@ def shared_view(cast):
     return {"pk": view.pk}
 
 
+def into_thornbridge(cast):
+    return {"school_id": cast.thornbridge.pk, "what": "persistent"}
+
+
 SEE = (Can.SEE_FIGURES,)
 TRUST = (Can.SEE_TRUST,)
 WAYS = {
     "reporting:trust": Way(TRUST),
+    "reporting:trust_into": Way(TRUST, into_thornbridge, chooses=True, post=True),
     "reporting:trust_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=TRUST),
     "reporting:explorer": Way(SEE),
     "reporting:differs": Way(SEE, also=(Can.SEE_PUPILS,)),

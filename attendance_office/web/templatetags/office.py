@@ -192,6 +192,16 @@ def per_cent(rate: Fraction | Decimal | int | None) -> str:
 
 
 @register.filter
+def points(difference: Fraction | int | None) -> str:
+    """Give a difference of two shares in percentage points with its sign: "+0.4", "\u22121.2", "0.0"."""
+    if difference is None:
+        return ""
+    tenths = floor(abs(Fraction(difference)) * 1000 + Fraction(1, 2))
+    sign = "" if not tenths else "\N{MINUS SIGN}" if difference < 0 else "+"
+    return f"{sign}{tenths // 10}.{tenths % 10}"
+
+
+@register.filter
 def thousands(number: int | None) -> str:
     """Give a whole number with its thousands marked: "1,041"; nothing for nothing."""
     return "" if number is None else f"{number:,}"
