@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,7 +12,9 @@ from attendance_office.staff.models import School
 from registers.models import Group
 from registers.queries.years import Period as NamedPeriod
 from registers.rules.dates import EARLIEST, LATEST
+from reporting.models import CaseStudy
 from reporting.queries.asked import LONGEST
+from reporting.queries.case_study import PARTS, Course, Step, Told
 from reporting.queries.pupil_file import KINDS, Asked
 
 _SLIP = "The year of this day is a slip: give it with four figures."
@@ -182,6 +184,79 @@ class PupilFile(forms.Form):
             q=said.get("q", ""),
             oldest_first=said.get("order") == "oldest",
         )
+
+
+_HINTS: Final = {
+    "start": "Where the pupil stood when it began, and what was known of why.",
+    "tried": "What the school and others did, beyond what the office has on record.",
+    "impact": "What became of it, and what did not.",
+    "progress": "How learning went before and after.",
+    "voice": "What the pupil and the family say, in general words.",
+    "next_steps": "",
+}
+
+
+def _part(name: str) -> forms.CharField:
+    return forms.CharField(
+        label=PARTS[name], required=False, max_length=4000, help_text=_HINTS[name],
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )  # fmt: skip
+
+
+class StudyWords(forms.Form):
+    """What the author of a case study writes into it, tells of the pupil and leaves out."""
+
+    headline = forms.CharField(label=PARTS["headline"], required=False, max_length=200)
+    start = _part("start")
+    tried = _part("tried")
+    impact = _part("impact")
+    progress = _part("progress")
+    voice = _part("voice")
+    next_steps = _part("next_steps")
+    stage = forms.ChoiceField(label="How the pupil's age is told", choices=CaseStudy.Stage.choices)
+    tells = forms.MultipleChoiceField(
+        label="Told of the pupil", required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="Each makes the pupil easier to know. Tick only what the study needs.",
+    )  # fmt: skip
+    left_out = forms.MultipleChoiceField(
+        label="Left out of what the office has on record", required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="Tick what few pupils had and somebody would know them by.",
+    )  # fmt: skip
+
+    def __init__(
+        self, *args: Any, told: Sequence[Told], steps: Sequence[Step], course: Course, **kwargs: Any
+    ) -> None:  # fmt: skip
+        super().__init__(*args, **kwargs)
+        _choices(self.fields["tells"], [(one.key, f"{one.words} ({_shared(one)})") for one in told])
+        _choices(self.fields["left_out"], [(one.key, f"{course.when(one.on)}: {one.words}") for one in steps])
+        self._offered = {"tells": {one.key for one in told}, "left_out": {one.key for one in steps}}
+        for name, offered in self._offered.items():
+            if not offered:
+                del self.fields[name]
+
+    def offered(self, name: str) -> set[str]:
+        """Give the keys that a field offers; none where it is not asked for."""
+        return self._offered.get(name, set())
+
+    @classmethod
+    def of(cls, study: CaseStudy, **offered: Any) -> StudyWords:
+        """Give the form with what the study says now."""
+        return cls(initial={name: getattr(study, name) for name in cls.base_fields}, **offered)
+
+
+def _shared(told: Told) -> str:
+    return f"{told.shared_by} such pupils" if told.shared_by != 1 else "nobody else"
+
+
+class AttainmentRow(forms.Form):
+    """One line of attainment: a subject, before and after."""
+
+    subject = forms.CharField(label="Subject", required=False, max_length=60)
+    before = forms.CharField(label="Before", required=False, max_length=60)
+    after = forms.CharField(label="After", required=False, max_length=60)
+
+
+AttainmentRows = forms.formset_factory(AttainmentRow, extra=3, max_num=12)
 
 
 def _choices(field: forms.Field, choices: list[tuple[str, str]]) -> None:

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from .views import (
+    case_studies,
     desk,
     differs,
     distributions,
@@ -49,6 +50,11 @@ urlpatterns = [
     path("papers/<int:pk>/", papers.paper_detail, name="paper_detail"),
     path("papers/<int:pk>/act/", papers.paper_act, name="paper_act"),
     path("papers/<int:pk>/file/", papers.paper_file, name="paper_file"),
+    path("case-studies/", case_studies.case_list, name="case_list"),
+    re_path(r"^case-studies/export/(?P<form>csv|xlsx)/$", case_studies.case_list_export, name="case_list_export"),
+    path("case-studies/<int:pk>/", case_studies.case_detail, name="case_detail"),
+    path("case-studies/<int:pk>/act/", case_studies.case_act, name="case_act"),
+    path("case-studies/<int:pk>/file/", case_studies.case_file, name="case_file"),
     path("sent/", distributions.sent_list, name="sent_list"),
     re_path(r"^sent/export/(?P<form>csv|xlsx)/$", distributions.sent_list_export, name="sent_list_export"),
     path("sent/<int:pk>/", distributions.sent_detail, name="sent_detail"),
@@ -73,5 +79,6 @@ urlpatterns = [
     re_path(
         r"^pupils/(?P<pk>\d+)/file/export/(?P<form>csv|xlsx)/$", pupil_file.pupil_file_export, name="pupil_file_export"
     ),
+    path("pupils/<int:pk>/file/study/", case_studies.case_draft, name="case_draft"),
     path("office/health/", health.health, name="health"),
 ]

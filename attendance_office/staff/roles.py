@@ -114,6 +114,9 @@ class Can(StrEnum):
     SEE_TRAWL = "See the weekly trawl with names"
     WORK_PROPOSALS = "Take up or put aside a proposed case"
     ISSUE_PAPERS = "Issue papers for governors and leadership"
+    WRITE_CASE_STUDIES = "Write and issue anonymous case studies of pupils within reach"
+    SEE_EVIDENCE = "See folders of evidence for an inspector"
+    KEEP_EVIDENCE = "Keep folders of evidence for an inspector"
     EDIT_STAFF = "Manage staff and posts"
     SEE_AUDIT = "Read the audit trail"
     SEE_HEALTH = "See the system's health"
@@ -163,6 +166,7 @@ _OFFICE = (
         Can.KEEP_REPORTS,
         Can.SEE_TRAWL,
         Can.WORK_PROPOSALS,
+        Can.WRITE_CASE_STUDIES,
         Can.SEE_HEALTH,
     }
 )
@@ -172,6 +176,7 @@ MAY: dict[Role, frozenset[Can]] = {
     Role.LEAD: frozenset(
         _OFFICE
         | {Can.SEE_AUDIT, Can.EDIT_STAFF, Can.ISSUE_PAPERS, Can.SETTLE_SAFEGUARDING, Can.KEEP_LINK, Can.CHOOSE_MAIL}
+        | {Can.SEE_EVIDENCE, Can.KEEP_EVIDENCE}
     ),
     Role.HEAD_OF_YEAR: frozenset(
         _TAKES
@@ -179,6 +184,7 @@ MAY: dict[Role, frozenset[Can]] = {
         | {Can.SEE_DESK, Can.TAKE_ANY_REGISTER, Can.SEE_BOARD, Can.CHASE, Can.SEE_FIGURES, Can.EXPORT}
         | {Can.LOG_ABSENCE, Can.SEE_AGREEMENTS, Can.SEE_LATES}
         | {Can.SEE_LETTERS, Can.CONTACT_HOME, Can.MAKE_CERTIFICATES, Can.SEE_TRAWL, Can.WORK_PROPOSALS, Can.READ_SENT}
+        | {Can.WRITE_CASE_STUDIES}
     ),
     Role.TUTOR: frozenset(_TAKES | {Can.SEE_NEEDS, Can.READ_SENT}),
     Role.PASTORAL: frozenset(
@@ -186,6 +192,7 @@ MAY: dict[Role, frozenset[Can]] = {
         | _KNOWS
         | {Can.SEE_DESK, Can.SEE_BOARD, Can.SEE_FIGURES, Can.LOG_ABSENCE, Can.SEE_AGREEMENTS, Can.SEE_LATES}
         | {Can.SEE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME, Can.SEE_TRAWL, Can.WORK_PROPOSALS, Can.READ_SENT}
+        | {Can.WRITE_CASE_STUDIES}
     ),
     Role.DSL: frozenset(
         _TAKES
@@ -193,12 +200,13 @@ MAY: dict[Role, frozenset[Can]] = {
         | {Can.SEE_DESK, Can.SEE_BACKGROUND, Can.SEE_BOARD, Can.SEE_FIGURES, Can.EXPORT, Can.SEE_AUDIT}
         | {Can.SEE_AGREEMENTS, Can.SEE_LATES}
         | {Can.SEE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME, Can.SETTLE_SAFEGUARDING, Can.SEE_TRAWL}
-        | {Can.WORK_PROPOSALS, Can.READ_SENT}
+        | {Can.WORK_PROPOSALS, Can.READ_SENT, Can.WRITE_CASE_STUDIES}
     ),
     Role.DATA_MANAGER: frozenset(
         _OFFICE
         - {Can.SEE_SAFEGUARDING, Can.CHASE, Can.SEE_MARK_REASONS, Can.READ_COMMENTS, Can.LOG_ABSENCE}
         - {Can.APPROVE_LETTERS, Can.KEEP_STOPS, Can.CONTACT_HOME, Can.WORK_PROPOSALS}
+        - {Can.WRITE_CASE_STUDIES}
         | {Can.SEE_AUDIT, Can.KEEP_LINK}
     ),
     Role.SLT: frozenset(
@@ -219,6 +227,8 @@ MAY: dict[Role, frozenset[Can]] = {
             Can.CHOOSE_MAIL,
             Can.READ_SENT,
             Can.ISSUE_PAPERS,
+            Can.SEE_EVIDENCE,
+            Can.KEEP_EVIDENCE,
         }
     ),
     Role.GOVERNOR: frozenset({Can.SEE_FIGURES}),
@@ -226,6 +236,7 @@ MAY: dict[Role, frozenset[Can]] = {
         {Can.SEE_DESK, Can.SEE_PUPILS, Can.SEE_MARK_REASONS, Can.SEE_NEEDS, Can.SEE_MEANS, Can.SEE_BOARD}
         | {Can.SEE_FIGURES, Can.SEE_AUDIT, Can.EXPORT, Can.SEE_AGREEMENTS, Can.SEE_LATES}
         | {Can.SEE_LETTERS, Can.SEE_TRAWL, Can.ISSUE_PAPERS, Can.READ_SENT, Can.SEE_TRUST}
+        | {Can.SEE_EVIDENCE}
     ),
     Role.TRUSTEE: frozenset({Can.SEE_FIGURES, Can.SEE_TRUST, Can.EXPORT}),
     Role.ADMINISTRATOR: frozenset({Can.EDIT_STAFF, Can.EDIT_CALENDAR, Can.EDIT_JOBS, Can.SEE_AUDIT, Can.SEE_HEALTH}),

@@ -95,6 +95,7 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
         Way("Sent to you", "reporting:sent_list", "", frozenset({Can.READ_SENT}), "sent"),
         Way("Distributions", "reporting:distributions", "", frozenset({Can.KEEP_REPORTS}), "distributions"),
         Way("Papers", "reporting:paper_list", "", frozenset({Can.SEE_FIGURES}), "papers"),
+        Way("Case studies", "reporting:case_list", "", frozenset({Can.SEE_FIGURES}), "studies"),
         Way("Cases proposed", "interventions:proposal_list", "", frozenset({Can.SEE_TRAWL}), "proposals"),
     ),
 }

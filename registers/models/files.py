@@ -25,6 +25,8 @@ class StoredFile(models.Model):
         LOGO = "logo", "The school's logo"
         REPORT = "report", "Report as it was sent"
         PAPER = "paper", "Paper as it was issued"
+        CASE_STUDY = "case_study", "Case study as it was issued"
+        EVIDENCE = "evidence", "Evidence as it was kept"
 
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
     purpose = models.CharField(max_length=12, choices=Purpose.choices)

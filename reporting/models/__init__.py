@@ -1,5 +1,6 @@
 """The nouns of the reading room."""
 
+from .case_studies import CaseStudy, LetStand
 from .clusters import ClusterDay
 from .distributions import Dispatch, Report, Sending, Subscription
 from .papers import Baseline, Paper
@@ -8,9 +9,11 @@ from .saved_views import SavedView
 
 __all__ = [
     "Baseline",
+    "CaseStudy",
     "ClusterDay",
     "Dispatch",
     "Hold",
+    "LetStand",
     "MailChoice",
     "Paper",
     "Report",

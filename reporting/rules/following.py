@@ -141,3 +141,19 @@ def beside(
             total, counted = total + change.points * many, counted + many
             seen.update(pupil for pupil in near[week] if sides(weeks.get(pupil, {}), week) is not None)
     return Beside(len(seen), total / counted if counted else None)
+
+
+def around(weeks: Mapping[date, Tally], on: date, many: int, upto: date) -> tuple[Tally, Tally] | None:
+    """Give one pupil's sessions in so many school weeks before the week of a day and in as many after it.
+
+    A school week is one in which anything was possible; the week of the day itself is in neither. None where there are
+    not as many on both sides, their Fridays over by `upto`.
+
+    Source: office practice; a holiday is no week in which a step could show.
+    """
+    week = monday(on)
+    early = [one for one in sorted(weeks) if one < week and weeks[one].possible][-many:]
+    late = [one for one in sorted(weeks) if one > week and weeks[one].possible and one + _TO_FRIDAY <= upto][:many]
+    if len(early) < many or len(late) < many:
+        return None
+    return sum((weeks[one] for one in early), Tally.zero()), sum((weeks[one] for one in late), Tally.zero())

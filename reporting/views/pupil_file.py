@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,12 +20,10 @@ from letters.pdf import NotPrinted
 from registers.models import Pupil
 from registers.queries.calendar import calendar_of
 from registers.queries.pupil_frame import frame
-from registers.queries.years import Period
-from registers.rules.ages import school_year, school_year_starts
 from registers.rules.sessions import Calendar
 from reporting import forms
 from reporting.actions.pupil_file import print_file
-from reporting.queries.pupil_file import KINDS, File, file_of
+from reporting.queries.pupil_file import KINDS, File, file_of, periods_of
 
 
 @dataclass(frozen=True)
@@ -44,18 +42,8 @@ def _look(request: StaffRequest, pk: int) -> _Look:
     seen = Pupil.objects.visible_to(request.user).filter(school=request.school).select_related("school", "tutor_group")
     pupil, at = get_object_or_404(seen, pk=pk), clock.now()
     calendar = calendar_of(pupil.school_id)
-    form = forms.PupilFile(request.GET, periods=_periods(pupil, calendar, clock.local(at).date()))
+    form = forms.PupilFile(request.GET, periods=periods_of(pupil, calendar, clock.local(at).date()))
     return _Look(pupil, form, file_of(pupil, request.user, form.asked(), at=at, calendar=calendar), calendar, at)
-
-
-def _periods(pupil: Pupil, calendar: Calendar, on: date) -> list[Period]:
-    """Give what may be chosen: this school year, those before it of which there is a calendar, and everything."""
-    starts = sorted({school_year_starts(term.starts_on) for term in calendar.terms} | {school_year_starts(on)})
-    found = []
-    for first in reversed([one for one in starts if one <= on]):
-        last = min(on, first.replace(year=first.year + 1) - date.resolution)
-        found.append(Period(school_year(first), f"School year {school_year(first)}", first, last))
-    return [*found, Period("all", "Everything", min(pupil.date_of_birth, on), on)]
 
 
 @require_GET

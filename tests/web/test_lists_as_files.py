@@ -71,13 +71,14 @@ NO_FILE = {
     ONE_THING: """interventions/pupil_absence interventions/safeguarding_item letters/letter_detail letters/pupil_letters letters/template_edit
         letters/template_versions office/staff_detail registers/absence_note registers/agreement_detail
         registers/closure_detail registers/import_detail registers/link_detail registers/pupil_contacts
-        registers/pupil_detail registers/pupil_groups registers/pupil_record reporting/explorer_receipt reporting/mail_choice reporting/round""",
+        registers/pupil_detail registers/pupil_groups registers/pupil_record reporting/explorer_receipt reporting/mail_choice reporting/round
+        reporting/case_detail""",
     WORKED: """interventions/alert_preview interventions/job_preview letters/due_ask letters/notify_ask letters/write
         registers/agreement_form registers/class_lessons registers/closure_plan registers/register_conflict
         registers/register_take""",
     COUNTS: """letters/policy letters/simulator registers/timetable_days reporting/desk reporting/differs
         reporting/figures reporting/health""",
-    PAPER: "letters/walk_round registers/late_sheet reporting/paper_body reporting/week_body",
+    PAPER: "letters/walk_round registers/late_sheet reporting/content_part reporting/week_body",
     PART: """allauth/elements/table components/chart components/field_changes components/timetable_grid
         letters/stop_rows""",
 }

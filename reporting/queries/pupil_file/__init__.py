@@ -2,5 +2,6 @@
 
 from .chronology import Asked, File, Month, file_of
 from .entries import KINDS, Entry, Kind, Link
+from .periods import periods_of
 
-__all__ = ["KINDS", "Asked", "Entry", "File", "Kind", "Link", "Month", "file_of"]
+__all__ = ["KINDS", "Asked", "Entry", "File", "Kind", "Link", "Month", "file_of", "periods_of"]

@@ -50,6 +50,7 @@ _SOURCES: Final[Sequence[tuple[tuple[str, ...], Callable[[Scope], list[Entry]]]]
     (("patterns",), support.patterns),
     (("patterns",), support.pattern_steps),
     (("cases",), support.cases),
+    (("studies",), support.studies),
 )
 _SENT: Final = (Letter.State.SENT, Letter.State.DELIVERED)
 

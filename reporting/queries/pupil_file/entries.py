@@ -69,6 +69,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             Kind("trawl", "Persistent absence", "sweep", (_one_of(Can.SEE_TRAWL),)),
             Kind("cases", "Cases proposed", "n-sup", (_one_of(Can.SEE_TRAWL),)),
             Kind("patterns", "Patterns", "n-rep", (_one_of(Can.SEE_TRAWL),)),
+            Kind("studies", "Case studies", "note", (_one_of(Can.WRITE_CASE_STUDIES),)),
         )
     }
 )  # fmt: skip

@@ -1,4 +1,5 @@
-"""What the weekly trawl saw: where the pupil moved, patterns that appeared, cases proposed and what came of them."""
+"""What the weekly trawl saw: where the pupil moved, patterns that appeared, cases proposed and what came of them;
+and case studies."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from interventions.queries.patterns import flags_of
 from interventions.queries.trawl_pages import standing
 from interventions.rules.trawl import MOVED_WORDS, Moved, Standing, movements
 from registers.rules.dates import spoken_date
+from reporting.models import CaseStudy
 
 from .entries import KINDS, Entry, Scope, done, joined
 
@@ -85,3 +87,15 @@ def cases(scope: Scope) -> list[Entry]:
 
 def _lower(words: str) -> str:
     return f"{words[:1].lower()}{words[1:]}"
+
+
+def studies(scope: Scope) -> list[Entry]:
+    """Give the anonymous case studies drafted from the file and issued."""
+    found = []
+    rows = CaseStudy.objects.filter(school=scope.pupil.school_id, pupil=scope.pupil)
+    for row in rows.select_related("made_by", "issued_by").defer("content"):
+        link = scope.link("reporting:case_detail", row.pk, "The study") if row.state != row.State.DROPPED else None
+        found.append(done("studies", row.made_at, f"{row} drafted.", by=row.made_by, link=link))
+        if row.issued_at is not None:
+            found.append(done("studies", row.issued_at, f"{row} issued without a name.", by=row.issued_by, link=link))
+    return found
