@@ -257,3 +257,45 @@ class Policy(Rule):
         if isinstance(template, forms.ModelChoiceField):
             rows = LetterTemplate.objects.filter(school=school, kind=KINDS[level], is_used=True)
             template.queryset = rows.order_by("name", "pk")
+
+
+class GiveReward(forms.Form):
+    """Who was given what, on which day and for what; the page's token: a press twice is one giving."""
+
+    who = forms.CharField(
+        label="Pupils",
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="One a line: a UPN, or surname and forename. A list may be pasted.",
+    )
+    name = forms.CharField(
+        label="What was given", max_length=80, widget=forms.TextInput(attrs={"list": "rewards-used"}),
+        help_text="Such as a postcard home, a breakfast pass, a badge. Use the same words each time.",
+    )  # fmt: skip
+    given_on = forms.DateField(label="On", widget=DATE)
+    why = forms.CharField(label="For what", max_length=300, required=False, help_text="Such as three whole weeks.")
+    token = forms.UUIDField(widget=forms.HiddenInput)
+
+
+class RewardsAsked(forms.Form):
+    """Which part of the rewards' log is asked for."""
+
+    q = forms.CharField(label="Name or form", max_length=60, required=False)
+    year = forms.ChoiceField(label="Year", required=False)
+    what = forms.ChoiceField(label="What", required=False)
+    from_on = forms.DateField(label="From", widget=DATE)
+    to_on = forms.DateField(label="To", widget=DATE)
+
+    def __init__(self, *args: Any, years: Sequence[int], whats: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["year"] = forms.ChoiceField(
+            label="Year", required=False, choices=[("", "All years"), *((str(one), f"Year {one}") for one in years)]
+        )
+        self.fields["what"] = forms.ChoiceField(
+            label="What", required=False, choices=[("", "Anything"), *((one, one) for one in whats)]
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for days in order."""
+        data = super().clean() or self.cleaned_data
+        in_order(self, data, "from_on", "to_on")
+        return data

@@ -30,6 +30,7 @@ urlpatterns = [
     path("explorer/receipt/", explorer.explorer_receipt, name="explorer_receipt"),
     path("explorer/group/", explorer.explorer_group, name="explorer_group"),
     path("explorer/letter/", explorer.explorer_letter, name="explorer_letter"),
+    path("explorer/reward/", explorer.explorer_reward, name="explorer_reward"),
     re_path(r"^explorer/export/(?P<form>csv|xlsx)/$", explorer.explorer_export, name="explorer_export"),
     path("explorer/views/save/", saved_views.view_save, name="view_save"),
     path("explorer/views/<int:pk>/", saved_views.view_open, name="view_open"),

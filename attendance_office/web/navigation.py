@@ -47,6 +47,7 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
         Way("All letters", "letters:letter_list", "", frozenset({Can.SEE_LETTERS}), "letters"),
         Way("Write", "letters:write", "", frozenset({Can.APPROVE_LETTERS}), "write"),
         Way("Certificates", "letters:certificates", "", frozenset({Can.MAKE_CERTIFICATES}), "certificates"),
+        Way("Rewards", "letters:reward_list", "", frozenset({Can.MAKE_CERTIFICATES}), "rewards"),
         Way("Print runs", "letters:run_list", "", frozenset({Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES}), "runs"),
         Way("Stops", "letters:stop_list", "", frozenset({Can.SEE_LETTERS}), "stops"),
         Way("When due", "letters:policy", "", frozenset({Can.SEE_LETTERS}), "policy"),

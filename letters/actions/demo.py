@@ -6,13 +6,15 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
+from uuid import NAMESPACE_OID, uuid5
 
 from attendance_office import clock
 from attendance_office.audit import trail
 from attendance_office.staff.models import Post, School, User
 from attendance_office.staff.roles import Role
 from letters import pdf
-from letters.models import Letter, LetterPolicy, Message, PrintRun, Stop
+from letters.models import Letter, LetterPolicy, Message, PrintRun, Reward, Stop
+from letters.queries.earning import Asked, earning
 from letters.queries.policies import policies_in_force
 from letters.queries.standing import picture
 from registers.actions.amendments import amend_mark
@@ -26,6 +28,7 @@ from .deciding import approve_letters
 from .doubts import find_doubted
 from .policies import supply_policies
 from .proposing import propose_letters
+from .rewards import give_rewards
 from .stops import keep_stop
 
 _MEDICAL: Final = "Severe medical needs"
@@ -34,6 +37,10 @@ _WHY_CORRECTED: Final = "In school: the supply teacher's paper list"
 _FIRST_WEEKS: Final = 4
 _PROPOSED_AT: Final = time(7, 30)
 _CHANGED_AT: Final = time(9, 2)
+_REWARDED_AT: Final = time(15, 45)
+_TO_FRIDAY: Final = timedelta(days=4)
+_REWARDED: Final = 4
+_REWARDS: Final = ("Postcard home", "Breakfast pass")
 _CORRECTED_AT: Final = time(8, 51)
 
 
@@ -48,6 +55,8 @@ def lay_out_letters(*, school: School, day: date, by: User | None, at: datetime)
     if not LetterPolicy.objects.filter(school=school).exists():
         _begin(school, day, by=by, at=at)
         _play_term(school, day, by=sandra)
+    if not Reward.objects.filter(school=school).exists():
+        _reward_some(school, day, by=sandra)
     if not Stop.objects.filter(school=school, from_on=day).exists():
         _stop_two(school, day, by=sandra, at=proposed_at)
     return proposed_at
@@ -110,6 +119,21 @@ def _play_term(school: School, day: date, *, by: User) -> None:
     for message in told:
         message.state, message.sent_at = Message.State.SENT, message.written_at
     Message.objects.bulk_update(told, ["state", "sent_at"])
+
+
+def _reward_some(school: School, day: date, *, by: User) -> None:
+    """Give rewards on the Fridays of the last weeks to a few who were there for every session of the week."""
+    weeks = [on for on in calendar_of(school.pk).school_weeks(school_year_starts(day), day) if on + _TO_FRIDAY < day]
+    for number, monday in enumerate(weeks[-_REWARDED:]):
+        friday = monday + _TO_FRIDAY
+        asked = Asked("certificate_full", monday, friday, least_possible=1)
+        whole = earning(school, asked, user=by, at=_instant(friday, _REWARDED_AT)).earned
+        if some := [one.pupil for one in whole[number :: max(1, len(whole) // 7)]]:
+            give_rewards(
+                school=school, pupils=some, name=_REWARDS[number % len(_REWARDS)], given_on=friday,
+                why="Here for every session of the week", token=uuid5(NAMESPACE_OID, f"{school.pk} {monday}"), by=by,
+                at=_instant(friday, _REWARDED_AT),
+            )  # fmt: skip
 
 
 def _stop_two(school: School, day: date, *, by: User, at: datetime) -> None:

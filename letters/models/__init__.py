@@ -4,6 +4,7 @@ from .alerts import AlertRule, MessagePupil
 from .letters import Addressee, Letter, LetterQuerySet, PrintRun
 from .messages import Chase, Message, MessageQuerySet
 from .policy import Episode, LetterPolicy, Stop
+from .rewards import Reward, StruckReward
 from .templates import Letterhead, LetterKind, LetterTemplate, TemplateVersion
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "MessagePupil",
     "MessageQuerySet",
     "PrintRun",
+    "Reward",
     "Stop",
+    "StruckReward",
     "TemplateVersion",
 ]

@@ -12,7 +12,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods
 
 from attendance_office import clock
-from attendance_office.numbers import whole, wholes
+from attendance_office.numbers import whole
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
@@ -24,10 +24,9 @@ from letters.queries.composing import Envelope, compose, letterhead_of
 from letters.queries.letter_values import Given
 from letters.queries.writing import BY_HAND, Period, Plan, fields_of, plan_letters, usual_period
 from letters.rules.blocks import as_html
-from registers.filters.pupils import Pupils as Filter
-from registers.models import Contact, Pupil
+from letters.views.chosen import lines_of, pupils_chosen
+from registers.models import Contact
 from registers.queries.name_matching import match_lines
-from registers.queries.pupils import present
 
 _KINDS = [str(kind) for kind in BY_HAND]
 
@@ -134,34 +133,6 @@ def _kept(request: StaffRequest) -> str:
 def _first(request: StaffRequest) -> dict[str, Any]:
     """Give what the page begins with: the pupils it was asked for, and the school year so far."""
     period = usual_period(request.school, clock.today())
-    who = _lines(request, _pupils(request))
+    who = lines_of(request, pupils_chosen(request))
     first = {"who": who, "from_on": period.from_on, "to_on": period.to_on, "token": uuid4()}
     return first | {name: text for name, text in request.POST.items() if text}
-
-
-def _lines(request: StaffRequest, pupils: list[Pupil]) -> str:
-    """Name pupils a line each: as people say them where that names each of them and nobody else, else by UPN."""
-    named = [f"{pupil} {pupil.tutor_group.name if pupil.tutor_group else ''}".strip() for pupil in pupils]
-    found = match_lines("\n".join(named), school=request.school, user=request.user, on=clock.today())
-    if found.left or {one.pk for one in found.pupils} != {one.pk for one in pupils}:
-        named = [pupil.upn for pupil in pupils]
-    return "\n".join(named)
-
-
-def _pupils(request: StaffRequest) -> list[Pupil]:
-    """Find the pupils that an address or a list's selection names, within reach."""
-    reach = Pupil.objects.visible_to(request.user).filter(school=request.school).select_related("tutor_group")
-    if request.POST.get("all"):
-        query = QueryDict(request.POST.get("query", "")).copy()
-        query.setdefault("q", "")
-        allowed = request.user.standing.allowed(request.school.pk)
-        found = Filter(query, school=request.school, user=request.user, allowed=allowed, today=clock.today())
-        return list(found.qs)
-    if picks := wholes(request.POST.getlist("pick")):
-        return list(reach.filter(pk__in=picks).in_order())
-    if group := whole(request.GET.get("group")):
-        inside = present(clock.today()).filter(school=request.school, group=group)
-        return list(reach.filter(memberships__in=inside).in_order())
-    if pupils := wholes(request.GET.getlist("pupil")):
-        return list(reach.filter(pk__in=pupils).in_order())
-    return []

@@ -38,7 +38,7 @@ from reporting.rules.small_numbers import in_words as in_words_of_few
 from .cells import in_cell
 
 PAGE: Final = 50
-MOST_LETTERS: Final = 200  # their keys fit an address
+MOST_AT_ONCE: Final = 200  # their keys fit an address
 LOOKS: Final = ("view", "by", "by2", "show", "sort")
 
 
@@ -80,6 +80,7 @@ def explorer(request: StaffRequest) -> HttpResponse:
     shown = page.get_page(request.GET.get("page"))
     edits = sees_pupils and may(request, Can.EDIT_PUPILS)
     writes = sees_pupils and may(request, Can.APPROVE_LETTERS)
+    rewards = sees_pupils and may(request, Can.MAKE_CERTIFICATES)
     question = found.question
     context: dict[str, Any] = {
         "found": found,
@@ -112,7 +113,8 @@ def explorer(request: StaffRequest) -> HttpResponse:
         "saved": SavedView.objects.visible_to(request.user).filter(school=request.school).order_by("name", "pk"),
         "may_edit": edits,
         "may_write": writes,
-        "picks": (edits or writes) and seen.view == "list",
+        "may_reward": rewards,
+        "picks": (edits or writes or rewards) and seen.view == "list",
         "groups": sorted(found.groups.items(), key=lambda one: one[1]) if edits else [],
         "here": reverse("reporting:explorer"),
     }
@@ -197,15 +199,28 @@ def explorer_group(request: StaffRequest) -> HttpResponseRedirect:
 @door(Can.SEE_FIGURES)
 def explorer_letter(request: StaffRequest) -> HttpResponseRedirect:
     """Hand the pupils selected in the list, or all it holds, over to the page that writes a letter to their homes."""
+    return _handed_over(request, "letters:write", "a letter")
+
+
+@require_POST
+@door(Can.MAKE_CERTIFICATES, section="figures")
+@door(Can.SEE_FIGURES)
+def explorer_reward(request: StaffRequest) -> HttpResponseRedirect:
+    """Hand the pupils selected in the list, or all it holds, over to the page that puts a reward on record."""
+    return _handed_over(request, "letters:reward_give", "a reward")
+
+
+def _handed_over(request: StaffRequest, to: str, what: str) -> HttpResponseRedirect:
+    """Lead to a page that does something to the pupils selected; back with a word where none or too many are."""
     query = QueryDict(request.POST.get("query", ""))
     picked = _picked(request, query)
-    if 0 < len(picked) <= MOST_LETTERS:
+    if 0 < len(picked) <= MOST_AT_ONCE:
         inside = QueryDict(mutable=True)
         inside.setlist("pupil", [str(pk) for pk in picked])
-        return redirect(f"{reverse('letters:write')}?{inside.urlencode()}")
+        return redirect(f"{reverse(to)}?{inside.urlencode()}")
     words = "Nobody is selected: choose at least one pupil."
     if picked:
-        words = f"{len(picked)} are selected; {MOST_LETTERS} at most go to a letter at once. Put them into a group."
+        words = f"{len(picked)} are selected; {MOST_AT_ONCE} at most go to {what} at once. Put them into a group."
     toasts.fail(request, words)
     return redirect(f"{reverse('reporting:explorer')}?{query.urlencode()}")
 

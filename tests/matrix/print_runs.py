@@ -1,9 +1,12 @@
 """Letters by hand, certificates and print runs."""
 
+from uuid import uuid4
+
 from attendance_office.staff.roles import Can
+from letters.actions.rewards import give_rewards
 from letters.models import PrintRun
 from registers.models import StoredFile
-from tests.conftest import MORNING
+from tests.conftest import MONDAY, MORNING
 
 from .unexplained import csv
 from .way import Way
@@ -24,6 +27,14 @@ def run_as_csv(cast):
     return run(cast) | csv(cast)
 
 
+def reward(cast):
+    made = give_rewards(
+        school=cast.thornbridge, pupils=[cast.callum], name="Badge", given_on=MONDAY, token=uuid4(), by=cast.sandra,
+        at=MORNING,
+    )  # fmt: skip
+    return {"pk": made[0].pk}
+
+
 APPROVE, CERTIFY = (Can.APPROVE_LETTERS,), (Can.MAKE_CERTIFICATES,)
 RUNS = (Can.APPROVE_LETTERS, Can.MAKE_CERTIFICATES)
 WAYS = {
@@ -31,6 +42,10 @@ WAYS = {
     "letters:certificates": Way(CERTIFY),
     "letters:certificates_export": Way(CERTIFY, csv, chooses=True, post=True, also=(Can.EXPORT,)),
     "letters:certificates_make": Way(CERTIFY, post=True),
+    "letters:reward_list": Way(CERTIFY),
+    "letters:reward_export": Way(CERTIFY, csv, chooses=True, post=True, also=(Can.EXPORT,)),
+    "letters:reward_give": Way(CERTIFY),
+    "letters:reward_strike": Way(CERTIFY, reward, post=True, rows="group"),
     "letters:run_list": Way(RUNS),
     "letters:run_export": Way(RUNS, csv, chooses=True, post=True, also=(Can.EXPORT,)),
     "letters:run_make": Way(APPROVE, post=True),

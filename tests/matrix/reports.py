@@ -30,6 +30,7 @@ WAYS = {
     "reporting:explorer_receipt": Way(SEE),
     "reporting:explorer_group": Way((Can.EDIT_PUPILS,), post=True, also=SEE),
     "reporting:explorer_letter": Way((Can.APPROVE_LETTERS,), post=True, also=SEE),
+    "reporting:explorer_reward": Way((Can.MAKE_CERTIFICATES,), post=True, also=SEE),
     "reporting:explorer_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=SEE),
     "reporting:view_save": Way(SEE, post=True),
     "reporting:view_open": Way(SEE, shared_view),

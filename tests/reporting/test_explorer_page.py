@@ -167,6 +167,16 @@ def test_the_selected_are_handed_to_the_letter_and_nobody_outside_the_question(t
     assert client.post("/explorer/letter/", {"query": "form=9A"})["Location"] == "/explorer/?form=9A"
 
 
+def test_the_selected_are_handed_to_a_reward_by_who_may_give_one(term, sign_in, at_morning):
+    client = sign_in(term.adeyemi)
+    assert "/explorer/reward/" in client.get("/explorer/?view=list").content.decode()
+    given = client.post("/explorer/reward/", {"query": "form=9A", "pick": [term.callum.pk, term.tyler.pk]})["Location"]
+    assert given == f"/letters/rewards/give/?pupil={term.callum.pk}"
+    page = client.get(given).content.decode()
+    assert "Put a reward on record" in page
+    assert "Callum" in page
+
+
 def test_a_view_is_saved_opened_renamed_shared_and_deleted_with_a_trace(term, sign_in, at_morning):
     client = sign_in(term.sandra)
     client.post("/explorer/views/save/", {"name": " Nines  at risk ", "query": "year=9&near=90&page=3"})

@@ -46,6 +46,7 @@ _SOURCES: Final[Sequence[tuple[tuple[str, ...], Callable[[Scope], list[Entry]]]]
     (("letters",), letters.letters),
     (("letters",), letters.episodes),
     (("stops",), letters.stops),
+    (("rewards",), letters.rewards),
     (("trawl",), support.trawls),
     (("patterns",), support.patterns),
     (("patterns",), support.pattern_steps),

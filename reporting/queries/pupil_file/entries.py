@@ -65,6 +65,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
                 (_one_of(Can.CONTACT_HOME, Can.SEE_OUTBOX), _one_of(Can.SEE_SAFEGUARDING)),
             ),
             Kind("letters", "Letters", "letter", (_one_of(Can.SEE_LETTERS),)),
+            Kind("rewards", "Rewards", "check"),
             Kind("stops", "Stops", "stop", (_one_of(Can.SEE_LETTERS),)),
             Kind("trawl", "Persistent absence", "sweep", (_one_of(Can.SEE_TRAWL),)),
             Kind("cases", "Cases proposed", "n-sup", (_one_of(Can.SEE_TRAWL),)),

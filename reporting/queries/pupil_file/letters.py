@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from attendance_office import clock
 from attendance_office.audit.models import Entry as Line
 from attendance_office.staff.roles import Can
-from letters.models import Episode, Letter, Stop
+from letters.models import Episode, Letter, Reward, Stop
 from registers.rules.dates import spoken_date
 
 from .entries import KINDS, Entry, Scope, done, joined
@@ -30,6 +30,15 @@ def letters(scope: Scope) -> list[Entry]:
     for line in said.order_by("at", "pk"):
         trail.setdefault(line.subject_id, []).append(line)
     return [entry for row in kept for entry in _of(scope, row, trail.get(str(row.pk), []))]
+
+
+def rewards(scope: Scope) -> list[Entry]:
+    """Give what the pupil was given for attendance, as it was put on record."""
+    rows = Reward.objects.filter(school=scope.pupil.school_id, pupil=scope.pupil, struck=None).select_related("by")
+    return [
+        Entry(KINDS["rewards"], row.given_on, joined(f"Given: {row.name}"), more=joined(row.why), by=row.by.signature)
+        for row in rows.order_by("given_on", "pk")
+    ]
 
 
 def _of(scope: Scope, row: Letter, trail: Sequence[Line]) -> list[Entry]:
