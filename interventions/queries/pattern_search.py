@@ -152,6 +152,7 @@ _SIBLINGS: Final = f"""
         SELECT DISTINCT a.pupil_id AS one, b.pupil_id AS other
         FROM registers_parent a JOIN registers_parent b ON b.contact_id = a.contact_id AND b.pupil_id <> a.pupil_id
         WHERE a.school_id = %(school)s AND b.school_id = %(school)s
+          AND (a.lives_with OR a.has_responsibility) AND (b.lives_with OR b.has_responsibility)
     ), days AS MATERIALIZED (
         SELECT "on", count(*) AS weight FROM firsts WHERE is_absent GROUP BY "on"
     ), own AS MATERIALIZED (
@@ -171,7 +172,9 @@ _SIBLINGS: Final = f"""
     WHERE d.spells > 0 ORDER BY p.one, p.other
 """
 _LESSONS: Final = """
-    SELECT l.pupil_id, coalesce(nullif(g.subject, ''), g.name), count(*) FILTER (WHERE l.code = 'N'), count(*)
+    SELECT pupil_id, subject, count(*) FILTER (WHERE is_missed), count(*) FROM (
+    SELECT l.pupil_id, coalesce(nullif(g.subject, ''), g.name) AS subject, l.code = 'N' AS is_missed,
+           lag(l.code = 'N', 1, false) OVER (PARTITION BY l.pupil_id, l."on" ORDER BY p.starts_at, l.id) AS was_missed
     FROM registers_lessonmark l
     JOIN registers_lesson le ON le.id = l.lesson_id
     JOIN registers_teachinggroup g ON g.id = le.teaching_group_id
@@ -182,6 +185,7 @@ _LESSONS: Final = """
       ON c.symbol = m.code AND m."on" >= c.from_on AND (c.to_on IS NULL OR m."on" <= c.to_on)
     WHERE l.school_id = %(school)s AND l."on" BETWEEN %(from)s AND %(to)s AND l.code IN ('/', 'L', 'N')
       AND c.counts_as = 'present'
+    ) AS lessons WHERE NOT was_missed
     GROUP BY 1, 2 ORDER BY 1, 2
 """
 
@@ -212,7 +216,10 @@ def _by_session(values: dict[str, Any]) -> Iterator[Found]:
 
 
 def _by_lesson(values: dict[str, Any]) -> Iterator[Found]:
-    """Test the lessons missed while in school, subject by subject."""
+    """Test the times out of lessons while in school, by the subject with which each began.
+
+    A lesson right after a missed one of the same day begins none: both halves of a double lesson are missed together.
+    """
     rows = _rows(_LESSONS, values)
     school: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
     own: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])

@@ -94,7 +94,7 @@ def flags_of(
 
 def _why(row: PatternFlag, *, is_named: bool) -> str:
     kind = Kind(row.kind)
-    what = "lessons missed while in school" if kind is Kind.LESSON else "absences"
+    what = "times out of lessons while in school" if kind is Kind.LESSON else "absences"
     words = f"{row.here} of {row.spells} {what} {KIND_BEGAN[kind]}"
     if kind is Kind.SIBLING:
         who = row.other.name if is_named and row.other is not None else "a brother or sister"

@@ -58,7 +58,7 @@ KIND_BEGAN: Final = {
     Kind.FRIDAY_PM: "began on a Friday afternoon",
     Kind.ROUND_HOLIDAY: "began on the last day before or the first after a holiday",
     Kind.FIRST_WEEK: "began in the first week after a holiday",
-    Kind.LESSON: "were from this subject",
+    Kind.LESSON: "began with this subject",
     Kind.SIBLING: "began on a day on which the other's did",
 }
 

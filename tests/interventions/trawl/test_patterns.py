@@ -15,7 +15,7 @@ from interventions.models import PatternFlag
 from interventions.queries import pattern_search
 from interventions.queries.pattern_search import kinds_of_sessions, search
 from interventions.rules.patterns import Kind
-from registers.models import Lesson, LessonMark, Parent, Period, TeachingGroup
+from registers.models import Contact, Lesson, LessonMark, Parent, Period, TeachingGroup
 from registers.queries.calendar import calendar_of
 from registers.rules.codes import code
 from registers.rules.sessions import Session
@@ -181,6 +181,57 @@ def test_lessons_missed_while_in_school_are_held_against_the_other_subjects(cast
     assert [(one.pupil_id, one.kind, one.subject, one.evidence.here) for one, _ in found] == [
         (cast.callum.pk, Kind.LESSON, "PE", sum(on.weekday() == 0 for on in days))
     ]
+
+
+def test_both_halves_of_a_double_lesson_are_one_time_out(cast):
+    """Three doubles missed are six lessons, and three times out: too few to be tested at all."""
+    first, second = (
+        Period.objects.create(school=cast.thornbridge, name=name, half="AM", starts_at=time(at), ends_at=time(at + 1))
+        for name, at in (("P1", 9), ("P2", 10))
+    )
+    rooms = {}
+    for subject, weekdays in (("PE", (1,)), ("Maths", (2, 3, 4, 5))):
+        group = TeachingGroup.objects.create(school=cast.thornbridge, name=f"9{subject}", subject=subject, year_group=9)
+        for weekday in weekdays:
+            rooms[weekday] = [
+                Lesson.objects.create(
+                    school=cast.thornbridge, teaching_group=group, weekday=weekday, period=one, from_on=date(2026, 9, 2)
+                )
+                for one in (first, second)
+            ]
+    days = calendar_of(cast.thornbridge.pk).days(date(2026, 9, 7), date(2026, 11, 19))
+    away(cast, cast.callum, lambda s: False)
+    skipped = [on for on in days if on.weekday() == 0][:3]
+    LessonMark.objects.bulk_create(
+        LessonMark(
+            school=cast.thornbridge, pupil=cast.callum, lesson=lesson, on=on, code="N" if on in skipped else "/",
+            recorded_at=MORNING,
+        )
+        for on in days for lesson in rooms[on.isoweekday()]
+    )  # fmt: skip
+    rows = pattern_search._rows(pattern_search._LESSONS, pattern_search._values(run(cast)))
+    mondays = sum(on.weekday() == 0 for on in days)
+    assert rows == [
+        (cast.callum.pk, "Maths", 0, 2 * (len(days) - mondays)),
+        (cast.callum.pk, "PE", 3, 2 * mondays - 3),
+    ]
+
+
+def test_two_pupils_of_one_social_worker_are_no_siblings(cast):
+    days = calendar_of(cast.thornbridge.pk).days(date(2026, 9, 7), date(2026, 11, 19))
+    others = put_on_roll(*((cast.nine_a, f"Other{n:02d}", "Jo", {}) for n in range(40)))
+    for n, pupil in enumerate(others):
+        away(cast, pupil, lambda s: False, {days[(n * 3 + k * 7) % len(days)] for k in range(7)})
+    for pupil in (cast.callum, cast.tyler):
+        away(cast, pupil, lambda s: False, set(days[3:45:5]))
+    worker = Contact.objects.create(school=cast.thornbridge, surname="Ward")
+    for pupil in (cast.callum, cast.tyler):
+        Parent.objects.create(
+            school=cast.thornbridge, pupil=pupil, contact=worker, relationship="Social worker", lives_with=False,
+            has_responsibility=False,
+        )  # fmt: skip
+    find_patterns(trawl=run(cast), by=None, at=MORNING)
+    assert not PatternFlag.objects.filter(kind="sibling").exists()
 
 
 def test_a_search_is_five_queries_and_once_a_run_and_frozen(patterned, count_queries):
