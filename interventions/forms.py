@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from attendance_office.jobs.models import Job, Schedule
+from attendance_office.web.fields import DayField
 from interventions.models import PatternStep, SafeguardingStep
 from registers.forms.absences import told_choices
 from registers.models import Contact
@@ -49,7 +50,7 @@ class Which(forms.Form):
     """Which job, on which day."""
 
     job = forms.ChoiceField(choices=Job.choices)
-    on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
+    on = DayField(widget=forms.DateInput(attrs={"type": "date"}))
 
 
 class AlertSettings(forms.Form):

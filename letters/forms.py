@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from attendance_office.staff.models import School, User
+from attendance_office.web.fields import DayField
 from letters.actions.chases import MOST_WORDS
 from letters.models import LetterKind, LetterPolicy, LetterTemplate, Stop
 from letters.queries.policies import left_out_choices
@@ -112,10 +113,10 @@ class Write(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="One a line: a UPN, or surname and forename. A list may be pasted.",
     )
-    from_on = forms.DateField(label="Attendance from", widget=DATE)
-    to_on = forms.DateField(label="To", widget=DATE)
-    before_from_on = forms.DateField(label="Compared with, from", widget=DATE, required=False)
-    before_to_on = forms.DateField(label="To", widget=DATE, required=False)
+    from_on = DayField(label="Attendance from", widget=DATE)
+    to_on = DayField(label="To", widget=DATE)
+    before_from_on = DayField(label="Compared with, from", widget=DATE, required=False)
+    before_to_on = DayField(label="To", widget=DATE, required=False)
     token = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, fields: Mapping[Field, bool], **kwargs: Any) -> None:
@@ -154,10 +155,10 @@ class Certificates(forms.Form):
         label="Certificate",
         choices=[("certificate_full", "Full attendance"), ("certificate_improved", "Most improved")],
     )
-    from_on = forms.DateField(label="From", widget=DATE)
-    to_on = forms.DateField(label="To", widget=DATE)
-    before_from_on = forms.DateField(label="Compared with, from", widget=DATE, required=False)
-    before_to_on = forms.DateField(label="To", widget=DATE, required=False)
+    from_on = DayField(label="From", widget=DATE)
+    to_on = DayField(label="To", widget=DATE)
+    before_from_on = DayField(label="Compared with, from", widget=DATE, required=False)
+    before_to_on = DayField(label="To", widget=DATE, required=False)
     least_possible = forms.IntegerField(label="Least possible sessions", min_value=1, max_value=400)
     best = forms.IntegerField(label="How many of the most improved", min_value=1, max_value=500)
     group = forms.ChoiceField(label="Year or form", required=False)
@@ -202,7 +203,7 @@ class KeepStop(forms.Form):
     owner = forms.ModelChoiceField(
         queryset=User.objects.none(), label="Whom to ask", help_text="Named to everybody who would write."
     )
-    to_on = forms.DateField(
+    to_on = DayField(
         label="Last day", required=False, widget=DATE,
         help_text="Empty: until it is lifted.",
     )  # fmt: skip
@@ -247,7 +248,7 @@ class Policy(Rule):
     template = forms.ModelChoiceField(queryset=LetterTemplate.objects.none(), label="Written with", empty_label=None)
     tells_head_of_year = forms.BooleanField(label="Tell the head of year", required=False)
     is_on = forms.BooleanField(label="Letters of this level are proposed", required=False)
-    from_on = forms.DateField(label="From", widget=DATE)
+    from_on = DayField(label="From", widget=DATE)
 
     def __init__(self, *args: Any, school: School, level: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

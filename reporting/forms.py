@@ -6,28 +6,25 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 
 from attendance_office.staff.models import School
+from attendance_office.web.fields import DayField
 from registers.models import Group
 from registers.queries.years import Period as NamedPeriod
-from registers.rules.dates import EARLIEST, LATEST
 from reporting.models import CaseStudy
 from reporting.queries.asked import LONGEST
 from reporting.queries.case_study import PARTS, Course, Step, Told
 from reporting.queries.pupil_file import KINDS, Asked
+from reporting.queries.pupil_file.periods import EVERYTHING
 
-_SLIP = "The year of this day is a slip: give it with four figures."
 
-
-def _day(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
-    """Give a field for a day; a year that can only be a slip is refused beside it."""
-    return forms.DateField(
+def _day(label: str, *, required: bool = True, help_text: str = "") -> DayField:
+    """Give a field for a day."""
+    return DayField(
         label=label,
         required=required,
         help_text=help_text,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        validators=[MinValueValidator(EARLIEST, _SLIP), MaxValueValidator(LATEST, _SLIP)],
     )
 
 
@@ -183,6 +180,7 @@ class PupilFile(forms.Form):
             kinds=frozenset(said.get("kind", ())),
             q=said.get("q", ""),
             oldest_first=said.get("order") == "oldest",
+            is_everything=period.key == EVERYTHING and not said.get("from_on") and not said.get("to_on"),
         )
 
 

@@ -9,6 +9,7 @@ from django import forms
 
 from attendance_office.staff.models import School, TutorGroup, User
 from attendance_office.staff.roles import OF_THE_TRUST, TITLES, Role
+from attendance_office.web.fields import DayField
 
 
 class SignIn(LoginForm):
@@ -81,7 +82,7 @@ class Trail(forms.Form):
     q = forms.CharField(required=False, label="Words")
     who = forms.CharField(required=False, label="Who")
     kind = forms.ChoiceField(required=False, label="About")
-    on = forms.DateField(required=False, label="Day", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    on = DayField(required=False, label="Day", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
 
     def __init__(self, *args: Any, kinds: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
+from attendance_office.days import read_day
 from attendance_office.jobs.actions import ensure_schedules, set_schedule
 from attendance_office.jobs.due import WEEKLY
 from attendance_office.jobs.models import Job, Run
@@ -175,6 +176,6 @@ def job_run(request: StaffRequest) -> HttpResponse:
 
 def _day(value: str) -> date | None:
     try:
-        return date.fromisoformat(value)
+        return read_day(value)
     except ValueError:
         return None

@@ -11,6 +11,7 @@ from typing import Final
 from django.db.models import Q
 
 from attendance_office.clock import local
+from attendance_office.days import read_day
 from attendance_office.staff.models import School, User
 from attendance_office.web.templatetags.office import clock as clock_words
 from registers.models import Register
@@ -223,7 +224,7 @@ def is_to_come(board: Board, at: datetime) -> bool:
 def day_of(value: str) -> date | None:
     """Read a day from a query string; None for what is none."""
     try:
-        return date.fromisoformat(value)
+        return read_day(value)
     except ValueError:
         return None
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django import forms
 
 from attendance_office import clock
+from attendance_office.web.fields import DayField
 from registers.actions.notes import NOT_TOLD
 from registers.models import AbsenceNote, Channel
 from registers.rules.codes import Counts, code_set
@@ -44,9 +45,7 @@ class LogAbsence(forms.Form):
     sibling = forms.TypedMultipleChoiceField(coerce=int, required=False)
     told = forms.CharField(label="Code", max_length=3, initial="I")
     until = forms.CharField(label="Until", max_length=40, required=False, help_text=HELP)
-    from_on = forms.DateField(
-        label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    from_on = DayField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     caller = forms.CharField(
         label="Who rang", max_length=150, required=False, help_text="The number beside the contact, or a name."
     )

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django import forms
 
+from attendance_office.web.fields import DayField
 from registers.models import EVERY_SESSION
 from registers.rules.agreements import KINDS
 
@@ -33,8 +34,8 @@ class MakeAgreement(forms.Form):
         help_text="One a line: a UPN, or surname and forename. A list may be pasted.",
     )
     group = forms.IntegerField(label="Or everybody in a group", required=False, widget=forms.Select)
-    from_on = forms.DateField(label="First day", widget=DATE)
-    to_on = forms.DateField(label="Last day", widget=DATE)
+    from_on = DayField(label="First day", widget=DATE)
+    to_on = DayField(label="Last day", widget=DATE)
     sessions = forms.MultipleChoiceField(
         label="Sessions of the week", choices=SESSIONS, required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -44,8 +45,8 @@ class MakeAgreement(forms.Form):
         label="Agreed with", max_length=150, required=False, help_text="The parent the pupil lives with, for C2."
     )
     agreed_by = forms.CharField(label="Agreed by", max_length=150, help_text="The authorised person of the school.")
-    agreed_on = forms.DateField(label="Agreed on", widget=DATE)
-    review_on = forms.DateField(label="Review on", required=False, widget=DATE)
+    agreed_on = DayField(label="Agreed on", widget=DATE)
+    review_on = DayField(label="Review on", required=False, widget=DATE)
     document = forms.FileField(label="Signed paper", required=False, help_text="PDF, picture or Word, up to 10 MB.")
     document_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -63,8 +64,8 @@ class MakeAgreement(forms.Form):
 class ChangeAgreement(forms.Form):
     """What may be changed of an agreement that stands, and why."""
 
-    to_on = forms.DateField(label="Last day", widget=DATE, help_text="Later than it is, or the same.")
-    review_on = forms.DateField(label="Review on", required=False, widget=DATE)
+    to_on = DayField(label="Last day", widget=DATE, help_text="Later than it is, or the same.")
+    review_on = DayField(label="Review on", required=False, widget=DATE)
     place = forms.CharField(label="Place", max_length=200, required=False)
     nature = forms.CharField(label="What is done there", max_length=200, required=False)
     document = forms.FileField(label="Signed paper", required=False)
@@ -74,5 +75,5 @@ class ChangeAgreement(forms.Form):
 class EndAgreement(forms.Form):
     """The last day of an agreement that ends early, and why."""
 
-    last_on = forms.DateField(label="Last day", widget=DATE)
+    last_on = DayField(label="Last day", widget=DATE)
     reason = forms.CharField(label="Why it ends early", max_length=400)

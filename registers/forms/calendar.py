@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from attendance_office.web.fields import DayField
 from registers.models import Half, NonSchoolDay
 
 from .fields import DATE, TIME
@@ -15,15 +16,15 @@ class SaveTerm(forms.Form):
     """A term's name and dates."""
 
     name = forms.CharField(max_length=40, help_text="Autumn, Spring, Summer.")
-    starts_on = forms.DateField(label="First day", widget=DATE)
-    ends_on = forms.DateField(label="Last day", widget=DATE)
+    starts_on = DayField(label="First day", widget=DATE)
+    ends_on = DayField(label="Last day", widget=DATE)
 
 
 class AddClosure(forms.Form):
     """Days that the school's own year leaves out, and what to call them. A closure with a code is planned instead."""
 
-    from_on = forms.DateField(label="First day", widget=DATE)
-    to_on = forms.DateField(label="Last day", widget=DATE, required=False, help_text="Empty for one day.")
+    from_on = DayField(label="First day", widget=DATE)
+    to_on = DayField(label="Last day", widget=DATE, required=False, help_text="Empty for one day.")
     half = forms.ChoiceField(
         label="Closed",
         required=False,
@@ -45,7 +46,7 @@ class SetTimes(forms.Form):
     """When the register of one session opens and closes, from a day on."""
 
     half = forms.ChoiceField(label="Register", choices=Half.choices)
-    from_on = forms.DateField(label="From", widget=DATE)
+    from_on = DayField(label="From", widget=DATE)
     opens_at = forms.TimeField(label="Opens", widget=TIME)
     closes_at = forms.TimeField(
         label="Closes", widget=TIME, help_text="Later than this is U. DfE advises at most 30 minutes after the start."
@@ -55,4 +56,4 @@ class SetTimes(forms.Form):
 class CodesOn(forms.Form):
     """The day whose codes are to be read."""
 
-    on = forms.DateField(label="In force on", widget=DATE, required=False)
+    on = DayField(label="In force on", widget=DATE, required=False)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django import forms
 
+from attendance_office.web.fields import DayField
 from registers.models import Half
 from registers.rules.closures import KINDS, Plan
 
@@ -19,8 +20,8 @@ class PlanClosure(forms.Form):
 
     code = forms.ChoiceField(label="Code it writes", choices=_CODES)
     name = forms.CharField(label="What happened", max_length=100, help_text="As said: boiler, polling day, snow.")
-    from_on = forms.DateField(label="First day", widget=DATE)
-    to_on = forms.DateField(label="Last day", widget=DATE, required=False, help_text="Empty for one day.")
+    from_on = DayField(label="First day", widget=DATE)
+    to_on = DayField(label="Last day", widget=DATE, required=False, help_text="Empty for one day.")
     half = forms.ChoiceField(
         label="Closed",
         required=False,
@@ -64,5 +65,5 @@ class PlanClosure(forms.Form):
 class TakeBackClosure(forms.Form):
     """From which day the school is open again, and why."""
 
-    from_on = forms.DateField(label="Open again from", widget=DATE)
+    from_on = DayField(label="Open again from", widget=DATE)
     reason = forms.CharField(label="Why it is taken back", max_length=400)

@@ -11,6 +11,7 @@ from django import forms
 from attendance_office import clock
 from attendance_office.staff.models import School
 from attendance_office.staff.roles import Can
+from attendance_office.web.fields import DayField
 from registers.actions.pupils import EDITABLE
 from registers.models import Group, Pupil
 from registers.queries.kept_words import reads_comments
@@ -154,7 +155,7 @@ class AddToGroup(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="One a line: a UPN, or surname and forename.",
     )
-    from_on = forms.DateField(label="From", widget=DATE)
+    from_on = DayField(label="From", widget=DATE)
 
 
 class BulkAdd(forms.Form):
@@ -172,4 +173,4 @@ class BulkAdd(forms.Form):
 class TakeFromGroup(forms.Form):
     """The last day in a group."""
 
-    last_on = forms.DateField(label="Last day", widget=DATE)
+    last_on = DayField(label="Last day", widget=DATE)

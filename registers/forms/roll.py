@@ -7,6 +7,7 @@ from typing import Any, Final
 from django import forms
 
 from attendance_office.staff.models import School, TutorGroup
+from attendance_office.web.fields import DayField
 from registers.models import Contact, ContactFault, Enrolment, Parent, Pupil
 from registers.rules.deletion import GROUNDS
 from registers.rules.upn import check_upn
@@ -20,7 +21,7 @@ class Enrol(forms.ModelForm):  # type: ignore[type-arg]
     """A new pupil: the lines of the admission register, the form, and the first parent."""
 
     tutor_group = forms.ModelChoiceField(label="Form", queryset=TutorGroup.objects.none(), required=False)
-    starts_on = forms.DateField(label="Starting day", widget=DATE)
+    starts_on = DayField(label="Starting day", widget=DATE)
     kind = forms.ChoiceField(label="Registered", choices=Enrolment.Kind.choices, initial=Enrolment.Kind.SINGLE)
     parent_title = forms.CharField(label="Parent's title", max_length=20, required=False)
     parent_forename = forms.CharField(label="Parent's forename", max_length=100, required=False)
@@ -100,7 +101,7 @@ class Move(forms.Form):
     """Another form from a day on, and why."""
 
     tutor_group = forms.ModelChoiceField(label="New form", queryset=TutorGroup.objects.none())
-    from_on = forms.DateField(label="From", widget=DATE)
+    from_on = DayField(label="From", widget=DATE)
     reason = forms.CharField(label="Why", max_length=400)
 
     def __init__(self, *args: Any, school: School, **kwargs: Any) -> None:
@@ -113,7 +114,7 @@ class Move(forms.Form):
 class Leave(forms.Form):
     """The last day, the ground with its conditions, and where the pupil goes."""
 
-    last_on = forms.DateField(label="Last day on roll", widget=DATE)
+    last_on = DayField(label="Last day on roll", widget=DATE)
     ground = forms.ChoiceField(
         label="Ground of deletion",
         required=False,
@@ -121,9 +122,9 @@ class Leave(forms.Form):
     )
     confirmed = forms.TypedMultipleChoiceField(coerce=int, required=False)
     destination = forms.CharField(label="New school, or where to", max_length=200, required=False)
-    destination_from_on = forms.DateField(label="Starts there", required=False, widget=DATE)
+    destination_from_on = DayField(label="Starts there", required=False, widget=DATE)
     future_address = forms.CharField(label="Future address", max_length=400, required=False)
-    future_address_from_on = forms.DateField(label="Lives there from", required=False, widget=DATE)
+    future_address_from_on = DayField(label="Lives there from", required=False, widget=DATE)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -135,7 +136,7 @@ class Leave(forms.Form):
 class MarkReturn(forms.Form):
     """When a return was sent and how, or why it is not needed."""
 
-    sent_on = forms.DateField(label="Sent on", required=False, widget=DATE)
+    sent_on = DayField(label="Sent on", required=False, widget=DATE)
     how = forms.CharField(label="How", max_length=200, required=False)
     why_not = forms.CharField(label="Not needed, because", max_length=200, required=False)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from attendance_office.staff.models import User
+from attendance_office.web.fields import DayField
 from registers.models import Half, Period
 
 from .fields import DATE, TIME
@@ -29,7 +30,7 @@ class SavePeriod(forms.Form):
 class SetWeek(forms.Form):
     """A week and its letter."""
 
-    on = forms.DateField(label="Week of", widget=DATE, help_text="Any day of the week.")
+    on = DayField(label="Week of", widget=DATE, help_text="Any day of the week.")
     letter = forms.ChoiceField(label="Is week", choices=[("A", "A"), ("B", "B")])
 
 
@@ -83,7 +84,7 @@ LessonRows = forms.formset_factory(PlaceLesson, extra=SPARE_ROWS, max_num=60, ab
 class LessonsFrom(forms.Form):
     """The day from which a class has these lessons."""
 
-    from_on = forms.DateField(label="From", widget=DATE)
+    from_on = DayField(label="From", widget=DATE)
 
 
 class SeatPupils(forms.Form):
@@ -94,13 +95,13 @@ class SeatPupils(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text="One a line: a UPN, or surname and forename.",
     )
-    from_on = forms.DateField(label="From", widget=DATE)
+    from_on = DayField(label="From", widget=DATE)
 
 
 class EndSeat(forms.Form):
     """The last day in a class."""
 
-    last_on = forms.DateField(label="Last day", widget=DATE)
+    last_on = DayField(label="Last day", widget=DATE)
 
 
 class CoverLesson(forms.Form):

@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-# What may be asked of: a school year to either side of these can still be counted.
-EARLIEST: Final = date(1900, 1, 1)
-LATEST: Final = date(2099, 12, 31)
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -26,14 +23,6 @@ def spoken_day(on: date) -> str:
     Source: house style.
     """
     return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
-
-
-def may_be_asked(on: date) -> bool:
-    """Tell whether a day lies in the years that a page answers for; a slip like 0206 or 9999 does not.
-
-    Source: own choice; the oldest date of birth and the furthest term lie well within.
-    """
-    return EARLIEST <= on <= LATEST
 
 
 def spoken_days(first: date, last: date) -> str:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
+from attendance_office.days import read_day
 from attendance_office.numbers import whole, wholes
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
@@ -194,7 +195,7 @@ def _span(data: QueryDict | dict[str, Any], on: date, calendar: Calendar) -> Spa
     first = data.get("from_on") or on
     if isinstance(first, str):
         try:
-            first = date.fromisoformat(first)
+            first = read_day(first)
         except ValueError:
             first = on
     return read_until(str(data.get("until") or ""), on=first, calendar=calendar)

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from attendance_office import clock
+from attendance_office.days import read_day
 from attendance_office.numbers import wholes
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
@@ -35,8 +36,8 @@ _WEEK = timedelta(days=7)
 def _period(request: StaffRequest, today: date) -> tuple[date, date]:
     """Give the week or the period that is asked for; this week otherwise."""
     try:
-        first = date.fromisoformat(request.GET.get("from", ""))
-        last = date.fromisoformat(request.GET.get("to", ""))
+        first = read_day(request.GET.get("from", ""))
+        last = read_day(request.GET.get("to", ""))
     except ValueError:
         first = monday(today)
         return first, first + timedelta(days=6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
+from attendance_office.days import read_day
 from attendance_office.numbers import whole
 from attendance_office.staff.roles import Can
 from attendance_office.web.doors import StaffRequest, door
@@ -36,8 +37,8 @@ def _read(request: StaffRequest) -> dict[str, Any]:
     """Read the days and filters of the query string; today otherwise."""
     today = clock.today()
     try:
-        first = date.fromisoformat(request.GET.get("from", ""))
-        last = date.fromisoformat(request.GET.get("to", "") or first.isoformat())
+        first = read_day(request.GET.get("from", ""))
+        last = read_day(request.GET.get("to", "") or first.isoformat())
     except ValueError:
         first = last = today
     if last < first or last - first > timedelta(days=400):

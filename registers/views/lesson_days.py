@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from attendance_office import clock
+from attendance_office.days import read_day
 from attendance_office.numbers import whole
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import User
@@ -117,7 +118,7 @@ def lesson_day_export(request: StaffRequest, form: str) -> HttpResponse:
 def _held(request: StaffRequest, lesson_pk: int, on: str) -> tuple[LessonLine, Calendar]:
     """Give a lesson that is held on a day of the school; another is not there."""
     try:
-        day = date.fromisoformat(on)
+        day = read_day(on)
     except ValueError as strange:
         raise Http404 from strange
     calendar = calendar_of(request.school.pk)

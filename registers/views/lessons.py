@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
+from attendance_office.days import read_day
 from attendance_office.refusals import Conflict, Refused
 from attendance_office.staff.models import User
 from attendance_office.staff.roles import Can
@@ -79,7 +80,7 @@ def shown_lesson(line: LessonLine, user: User, now: datetime) -> dict[str, Any]:
 def _line(request: StaffRequest, lesson_pk: int, on: str) -> tuple[LessonLine, Calendar]:
     """Give the lesson whose register the person may take; any other is not there."""
     try:
-        day = date.fromisoformat(on)
+        day = read_day(on)
     except ValueError as strange:
         raise Http404 from strange
     calendar = calendar_of(request.school.pk)

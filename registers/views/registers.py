@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
+from attendance_office.days import read_day
 from attendance_office.refusals import Conflict, Refused
 from attendance_office.staff.models import TutorGroup
 from attendance_office.staff.roles import Can
@@ -48,7 +49,7 @@ SHAPES = {
 def _session(on: str, half: str) -> Session:
     """Read a session from an address; a strange one is not there."""
     try:
-        return Session(date.fromisoformat(on), cast("Half", half))
+        return Session(read_day(on), cast("Half", half))
     except ValueError as strange:
         raise Http404 from strange
 
@@ -144,7 +145,7 @@ def register_list_export(request: StaffRequest, form: str) -> HttpResponse:
 def _day_asked(request: StaffRequest, calendar: Calendar) -> date:
     asked = request.GET.get("on", "")
     try:
-        return date.fromisoformat(asked)
+        return read_day(asked)
     except ValueError:
         today = clock.today()
         return calendar.latest_day(today) or today

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from attendance_office import clock
+from attendance_office.days import read_day
 from attendance_office.numbers import whole
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
@@ -32,7 +33,7 @@ WEEKS_SHOWN: Final = 8
 def day_asked(request: StaffRequest) -> date:
     """Give the day the address names, today where it names none."""
     try:
-        return date.fromisoformat(request.GET.get("on", ""))
+        return read_day(request.GET.get("on", ""))
     except ValueError:
         return clock.today()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
+from attendance_office.days import read_day
 from attendance_office.numbers import whole, wholes
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
@@ -249,7 +249,7 @@ def _gap(key: str) -> tuple[int, Session] | None:
     """Read which gap a form means; what it does not say is none."""
     try:
         pupil, on, half = key.split(":")
-        return int(pupil), Session(date.fromisoformat(on), cast("Half", half))
+        return int(pupil), Session(read_day(on), cast("Half", half))
     except ValueError:
         return None
 

@@ -10,7 +10,6 @@ from attendance_office.audit import trail
 from attendance_office.staff.models import User
 from letters.pdf import print_html
 from registers.models import Pupil
-from registers.rules.dates import spoken_date
 from reporting.queries.pupil_file import KINDS, File
 
 
@@ -20,7 +19,6 @@ def print_file(*, pupil: Pupil, file: File, by: User, at: datetime) -> bytes:
     Raises NotPrinted where it cannot be laid out; then nothing is on record.
     """
     asked = file.asked
-    days = f"{spoken_date(asked.from_on)} to {spoken_date(asked.to_on)}"
     kinds = [KINDS[key].title for key in KINDS if key in asked.kinds]
     context = {
         "pupil": pupil,
@@ -40,7 +38,7 @@ def print_file(*, pupil: Pupil, file: File, by: User, at: datetime) -> bytes:
             school_id=pupil.school_id,
             subject_kind="pupil",
             subject_id=pupil.pk,
-            words=f"{pupil}: file printed, {days}, {len(file.entries)} entries",
+            words=f"{pupil}: file printed, {asked.days}, {len(file.entries)} entries",
             after={
                 "from_on": asked.from_on.isoformat(),
                 "to_on": asked.to_on.isoformat(),

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from typing import Final
 
 from django.http import QueryDict
 
+from attendance_office.days import may_be_asked
 from attendance_office.numbers import whole
 from registers.rules.ages import school_year_starts
-from registers.rules.dates import may_be_asked, spoken_date
+from registers.rules.dates import spoken_date
 
 from .axes import AXES
-from .explorer import Answer, Question, Reader, answer
+from .explorer import WITHIN, Answer, Question, Reader, answer
 from .periods import OWN, USUAL, Period, named_periods
 
 MOST_WITHIN: Final = 20
+_SHARE: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?")
 LONGEST: Final = 1100  # days: three school years at a time
 
 
@@ -62,17 +66,8 @@ def asked(query: QueryDict, *, reader: Reader, on: date) -> Asked:
         for key in reader.axes
         if (values := tuple(dict.fromkeys(value for value in query.getlist(key) if _is_value(key, value))))
     )
-    near, within = whole(query.get("near")), whole(query.get("within"))
-    return Asked(
-        Question(
-            period,
-            chosen,
-            near if near is not None and 0 < near <= 100 else None,
-            within if within is not None and 0 <= within <= MOST_WITHIN else 2,
-        ),
-        periods,
-        fault,
-    )
+    near, within, unclear = _nearness(query)
+    return Asked(Question(period, chosen, near, within), periods, f"{fault} {unclear}".strip())
 
 
 def tags(found: Answer, query: QueryDict) -> list[Tag]:
@@ -87,8 +82,8 @@ def tags(found: Answer, query: QueryDict) -> list[Tag]:
                 words = f"{axis.words}: {words}"
             marks.append(Tag(words, _without(query, key, value)))
     if question.near is not None:
-        words = f"Within {question.within} points of {question.near} %"
-        marks.append(Tag(words, _without(query, "near", str(question.near))))
+        words = f"Within {plain(question.within)} points of {plain(question.near)} %"
+        marks.append(Tag(words, _without(query, "near", query.get("near", ""))))
     return marks
 
 
@@ -99,20 +94,41 @@ def in_words(found: Answer, query: QueryDict) -> str:
     return "; ".join([words, *(tag.words for tag in tags(found, query))])
 
 
-def no_longer(query: QueryDict, *, reader: Reader, on: date) -> list[str]:
-    """Give in words what of a kept address narrows nothing any longer: a right lost, a form, group or year gone."""
+@dataclass(frozen=True)
+class Kept:
+    """A kept address as it holds today: what of it is left, in words what was left out, and what is nobody's now."""
+
+    query: QueryDict
+    left_out: tuple[str, ...] = ()
+    nobodys: tuple[str, ...] = ()
+
+
+def kept_today(query: QueryDict, *, reader: Reader, on: date) -> Kept:
+    """Give what of a kept address holds today: a right may be lost, a form, group or year gone.
+
+    A value that is nobody's any longer is left out beside others of its axis. Where it is the only one it stays: the
+    answer is then nobody, and never everybody whom the view was made to leave out.
+    """
     wanted = asked(query, reader=reader, on=on)
     found = answer(reader, wanted.question)
-    gone = []
+    holds = query.copy()
+    left_out: list[str] = []
+    nobodys: list[str] = []
     for key in query:
         if key in AXES and key not in reader.axes:
-            gone.append(f"{AXES[key].words} (not for your role)")
+            left_out.append(f"{AXES[key].words} (not for your role)")
+            holds.pop(key)
         elif key in reader.axes:
             known = {value for value, _ in found.choices(key)}
-            gone += [f"{AXES[key].words} {value}" for value in query.getlist(key) if value not in known]
+            alive = [value for value in query.getlist(key) if value in known]
+            gone = [f"{AXES[key].words} {value}" for value in query.getlist(key) if value not in known]
+            (left_out if alive else nobodys).extend(gone)
+            if alive:
+                holds.setlist(key, alive)
     if query.get("period", USUAL) not in {OWN, *(period.key for period in wanted.periods)}:
-        gone.append("its period")
-    return gone + ([wanted.fault] if wanted.fault else [])
+        left_out.append("its period")
+        holds.pop("period")
+    return Kept(holds, tuple(left_out + ([wanted.fault] if wanted.fault else [])), tuple(nobodys))
 
 
 def _is_value(key: str, value: str) -> bool:
@@ -121,6 +137,26 @@ def _is_value(key: str, value: str) -> bool:
     if known:
         return value in {name for name, _ in known}
     return bool(value) and (key == "form" or whole(value) is not None)
+
+
+def _nearness(query: QueryDict) -> tuple[Fraction | None, Fraction, str]:
+    """Give the threshold and how near to it, or without them what is wrong."""
+    near, within = query.get("near", "").strip(), query.get("within", "").strip()
+    level, points = _share(near), _share(within) if within else WITHIN
+    if near and (level is None or not 0 < level <= 100):
+        return None, WITHIN, "Attendance to be near is a number to 100, like 90 or 92.5. It narrows nothing."
+    if points is None or points > MOST_WITHIN:
+        return None, WITHIN, f"How near is a number of points to {MOST_WITHIN}, like 2 or 0.5. It narrows nothing."
+    return level, points, ""
+
+
+def _share(text: str) -> Fraction | None:
+    return Fraction(text) if _SHARE.fullmatch(text) else None
+
+
+def plain(number: Fraction) -> str:
+    """Give a number as it was typed: 90, or 92.5."""
+    return f"{float(number):g}"
 
 
 def _own(query: QueryDict) -> Period | str:

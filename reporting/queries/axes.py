@@ -94,7 +94,7 @@ AXES: Final[Mapping[str, Axis]] = {
     )
 }
 # Those whose gap to everybody else is asked for.
-GAPS: Final = ("pp", "fsm", "sen", "eal", "cla", "cp", "cin", "carer", "ethnicity", "sex")
+GAPS: Final = ("pp", "fsm", "sen", "eal", "cla", "cp", "cin", "carer", "ethnicity", "sex", "group")
 
 
 def axes_for(allowed: Collection[Can]) -> list[Axis]:

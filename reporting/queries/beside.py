@@ -21,12 +21,13 @@ _NARROWED = "DfE's are of all pupils, whatever these are narrowed to."
 def beside(found: Answer, school: School) -> Sheet:
     """Give an answer's shares beside England, the school's region and its authority: one question, of its codes."""
     shares = shares_of(found.figures, found.codes(), is_shy=not found.reader.sees_pupils)
+    is_part = found.question.is_narrowed or not found.reader.sees_all
     return beside_sheet(
         shares,
         comparators(school, found.question.period),
         found.question.period,
-        whose="These pupils" if found.question.is_narrowed else "This school",
-        notes=(_NARROWED,) if found.question.is_narrowed else (),
+        whose="These pupils" if is_part else "This school",
+        notes=(_NARROWED,) if is_part else (),
     )
 
 

@@ -34,17 +34,19 @@ def of_weeks(lines: Sequence[tuple[str, Mapping[date, Tally]]], title: str) -> L
     """Give attendance week by week: one line, or one for each part; many of them in fields of their own."""
     weeks = sorted({week for _, found in lines for week in found})
     first = {(week.year, week.month): week for week in reversed(weeks)}
+    is_small = len(lines) > MOST_LINES
+    dashed = "Each dashed line is at 90 %." if is_small else "Dashed levels are 90 and 95 %."
     return LineChart(
         key="weeks",
         title=title,
-        words="Dashed levels are 90 and 95 %. A week without a mark is left out.",
+        words=f"{dashed} A week without a mark is left out.",
         lines=tuple(
             Line(name, tuple(found[week].attendance_rate if week in found else None for week in weeks))
             for name, found in lines
         ),
         marks=tuple(f"{week:%b}" if week in first.values() else "" for week in weeks),
         places=tuple(f"{week:%a} {week.day} {week:%b %Y}" for week in weeks),
-        small=len(lines) > MOST_LINES,
+        small=is_small,
     )
 
 

@@ -42,6 +42,7 @@ from .periods import Period
 
 __all__ = ["Answer", "Gap", "Line", "Part", "Question", "Reader", "Receipt", "answer"]
 _BANDS: Final = {band.key: band for band in BANDS}
+WITHIN: Final = Fraction(2)  # points, where nothing else is asked
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class Question:
 
     period: Period
     chosen: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    near: int | None = None
-    within: int = 2
+    near: Fraction | None = None
+    within: Fraction = WITHIN
 
     @property
     def is_narrowed(self) -> bool:
@@ -163,7 +164,7 @@ class Answer:
             axis = self.reader.axes.get(key)
             if axis is None:
                 continue
-            for value, words in axis.values:
+            for value, words in self.choices(key):
                 if axis.is_yes_no and value == "no":
                     continue
                 inside = tuple(line for line in self.lines if value in line.values[key])

@@ -23,12 +23,16 @@ from .periods import Period
 
 @dataclass(frozen=True)
 class Reader:
-    """Who asks: the school, the rights, and the rows within reach. Without `sees_pupils`, figures only."""
+    """Who asks: the school, the rights, and the rows within reach. Without `sees_pupils`, figures only.
+
+    `sees_all` tells whether every pupil of the school is within reach.
+    """
 
     school_id: int
     allowed: frozenset[Can]
     rows: Q = field(default_factory=Q, compare=False)
     sees_pupils: bool = True
+    sees_all: bool = True
 
     @classmethod
     def of(cls, user: User, school: School) -> Reader:
@@ -36,7 +40,8 @@ class Reader:
         allowed = user.standing.allowed(school.pk)
         if Can.SEE_PUPILS not in allowed:
             return cls(school.pk, allowed, sees_pupils=False)
-        return cls(school.pk, allowed, user.standing.rows(school="school", year="year_group", group="tutor_group"))
+        rows = user.standing.rows(school="school", year="year_group", group="tutor_group")
+        return cls(school.pk, allowed, rows, sees_all=user.standing.sees_all(school.pk))
 
     @classmethod
     def of_school(cls, school: School, *, allowed: Collection[Can], sees_pupils: bool = True) -> Reader:

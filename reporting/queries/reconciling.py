@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
@@ -87,6 +87,19 @@ class Reconciled:
 
 
 @dataclass(frozen=True)
+class PupilRows:
+    """Another system's file: its sessions by pupil of ours, and its rows that are no pupil of ours or one of several.
+
+    `sharing` are the pupils who share a name under which the file has rows.
+    """
+
+    rows: dict[int, Sessions] = field(default_factory=dict)
+    strangers: dict[str, Sessions] = field(default_factory=dict)
+    namesakes: list[tuple[str, Sessions]] = field(default_factory=list)
+    sharing: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
 class Facts:
     """What each pupil's sessions are made of: marks by code, those without a mark, those before the other begins."""
 
@@ -133,23 +146,22 @@ def reconcile(found: Answer, theirs: Theirs, known: Facts) -> Reconciled:
     return Reconciled(ours, theirs, could, together, rounding)
 
 
-def reconcile_pupils(
-    found: Answer, rows: Mapping[int, Sessions], strangers: Mapping[str, Sessions], known: Facts, theirs: Theirs
-) -> Reconciled:
-    """Explain a file of pupils: each pupil's difference by the fewest causes, the sums exactly the whole difference.
-
-    `rows` are theirs by pupil, `strangers` their rows that are no pupil of ours.
-    """
-    whole = sum((*rows.values(), *strangers.values()), Sessions())
+def reconcile_pupils(found: Answer, file: PupilRows, known: Facts, theirs: Theirs) -> Reconciled:
+    """Explain a file of pupils: each pupil's difference by the fewest causes, the sums exactly the whole difference."""
+    rows = file.rows
+    alike = [sessions for _, sessions in file.namesakes]
+    whole = sum((*rows.values(), *file.strangers.values(), *alike), Sessions())
     read = reconcile(found, Theirs(whole.possible, whole.attended, from_on=theirs.from_on), known)
     named: defaultdict[Cause, list[tuple[str, Sessions]]] = defaultdict(list)
-    named[Cause.ONLY_THEIRS] += list(strangers.items())
+    named[Cause.ONLY_THEIRS] += list(file.strangers.items())
+    named[Cause.NAMESAKES] += file.namesakes
     open_ones: list[tuple[Line, Sessions, list[Effect]]] = []
     for line in found.lines:
         ours = Sessions(line.tally.possible, line.tally.attended)
         if line.pupil_id not in rows:
             if ours:
-                named[_absent_cause(line)].append((line.name, -ours))
+                cause = Cause.NAMESAKES if line.pupil_id in file.sharing else _absent_cause(line)
+                named[cause].append((line.name, -ours))
             continue
         difference = rows[line.pupil_id] - ours
         if difference:
@@ -167,8 +179,8 @@ def reconcile_pupils(
     return Reconciled(read.ours, read.theirs, read.could, read.together, explained=explained)
 
 
-def read_pupils(table: Table, found: Answer) -> tuple[dict[int, Sessions], dict[str, Sessions]]:
-    """Give a file's sessions by pupil, and those of its rows that are no pupil of the answer, by what they are called.
+def read_pupils(table: Table, found: Answer) -> PupilRows:
+    """Give a file's sessions by pupil, and those of its rows that are no pupil of the answer or might be several.
 
     Pupils are known by UPN, admission number or name. Raises Unreadable where a column lacks, a number is none, more is
     attended than possible, or a pupil stands there twice: with the row and what would be right.
@@ -182,9 +194,9 @@ def read_pupils(table: Table, found: Answer) -> tuple[dict[int, Sessions], dict[
         raise Unreadable("The file needs a column Possible and a column Attended (or Absent): name them so.")
     if not who and surname is None:
         raise Unreadable("The file names no pupil: it needs a column UPN, Admission number or Name.")
-    known = _known(found)
-    rows: dict[int, Sessions] = {}
-    strangers: dict[str, Sessions] = {}
+    known, shared = _known(found)
+    file = PupilRows()
+    rows, strangers = file.rows, file.strangers
     for number, cells in table.rows:
         names = [cells[at] for at in who.values()]
         if surname is not None and forename is not None:
@@ -197,21 +209,24 @@ def read_pupils(table: Table, found: Answer) -> tuple[dict[int, Sessions], dict[
         if not 0 <= there <= of:
             raise Unreadable(f"{there} attended of {of} possible cannot be.", row=number)
         pupil = next((known[key] for name in names if (key := folded(name)) in known), None)
-        if pupil is None:
+        several = next((shared[key] for name in names if (key := folded(name)) in shared), None)
+        if pupil is None and several is not None:
+            file.namesakes.append((next(name for name in names if name.strip()), Sessions(of, there)))
+            file.sharing.update(several)
+        elif pupil is None:
             label = next((name for name in names if name.strip()), f"row {number}")
             strangers[label] = strangers.get(label, Sessions()) + Sessions(of, there)
         elif pupil in rows:
             raise Unreadable("This pupil stands in the file twice. Add the rows up.", row=number, value=names[0])
         else:
             rows[pupil] = Sessions(of, there)
-    return rows, strangers
+    return file
 
 
-def _known(found: Answer) -> dict[str, int]:
-    """Give the answer's pupils by UPN, admission number and name; a name that two of them bear is nobody's."""
+def _known(found: Answer) -> tuple[dict[str, int], dict[str, set[int]]]:
+    """Give the answer's pupils by UPN, admission number and name, and by each name that several of them bear."""
     some = set(found.pupil_ids)
-    by: dict[str, int] = {}
-    twice: set[str] = set()
+    by: defaultdict[str, set[int]] = defaultdict(set)
     for pk, upn, admission, surname, forename, known_as in Pupil.objects.filter(
         school=found.reader.school_id
     ).values_list("pk", "upn", "admission_number", "legal_surname", "legal_forename", "known_as"):
@@ -220,9 +235,9 @@ def _known(found: Answer) -> dict[str, int]:
         names = {folded(f"{surname}, {first}") for first in (forename, known_as) if first}
         names |= {folded(f"{first} {surname}") for first in (forename, known_as) if first}
         for key in {folded(upn), folded(admission), *names} - {""}:
-            if by.setdefault(key, pk) != pk:
-                twice.add(key)
-    return {key: pk for key, pk in by.items() if key not in twice}
+            by[key].add(pk)
+    shared = {key: pks for key, pks in by.items() if len(pks) > 1}
+    return {key: pk for key, pks in by.items() if key not in shared for pk in pks}, shared
 
 
 def _causes_of(line: Line, known: Facts, on: date) -> list[Effect]:

@@ -6,7 +6,7 @@ For a reader of figures only a number that would tell of few pupils is "suppress
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
 
@@ -17,11 +17,8 @@ from interventions.rules.trawl import BANDS
 from registers.rules.figures import Figures
 from registers.rules.rates import PERSISTENT, Tally
 from reporting.rules.small_numbers import (
-    SMALL,
-    HiddenGrid,
     fewest,
     hidden_counts,
-    hidden_grid,
     hidden_in_parts,
     is_small,
     tells_of_few,
@@ -32,7 +29,10 @@ from .axes import AXES
 from .beside import beside
 from .comparators import bands_of
 from .explorer import Answer, Line, Part, Reader
+from .grids import grid, measures
 from .held_back import days_of_week, gone_of, nested
+from .periods import OWN
+from .said import lower, named, notes_of, rate, short_words
 from .sheets import NO_RATE, SUPPRESSED, Row, Sheet
 
 VIEWS: Final = (
@@ -44,12 +44,7 @@ VIEWS: Final = (
     ("gaps", "Gaps"),
     ("beside", "Beside DfE"),
 )
-MEASURES: Final = (
-    ("attendance", "Attendance"),
-    ("unauthorised", "Unauthorised absence"),
-    ("persistent", "Persistently absent"),
-    ("pupils", "Pupils"),
-)
+FIRST_AXIS: Final = "year"  # by which a table is divided where nothing else is asked
 # The places of bands whose sum is told elsewhere: who is persistently absent, and who is not.
 _BAND_PARTS: Final = (
     tuple(at for at, band in enumerate(BANDS) if band.at_least < PERSISTENT),
@@ -85,9 +80,10 @@ def sheet(found: Answer, view: str, *, by: str = "", by2: str = "", measure: str
         return bands(found, school)
     if view in ("gaps", "beside"):
         return gaps(found) if view == "gaps" else beside(found, school)
+    by = by or FIRST_AXIS
     if by2 and by2 != by:
-        return grid(found, by or "year", by2, measure if measure in measures(found) else "attendance")
-    return table(found, by or "year")
+        return grid(found, by, by2, measure if measure in measures(found) else "attendance")
+    return table(found, by)
 
 
 def axes_of(reader: Reader) -> dict[str, str]:
@@ -96,11 +92,6 @@ def axes_of(reader: Reader) -> dict[str, str]:
     Of figures only, how much was missed has its own look: crossed with other tables, parts of it could tell of few.
     """
     return {key: axis.words for key, axis in reader.axes.items() if reader.sees_pupils or key not in ("band", "much")}
-
-
-def measures(found: Answer) -> dict[str, str]:
-    """Give what a table by two axes may show; numbers of absent pupils only to who sees the pupils."""
-    return {key: words for key, words in MEASURES if found.reader.sees_pupils or key != "persistent"}
 
 
 def pupils(found: Answer) -> Sheet:
@@ -142,63 +133,34 @@ def table(found: Answer, by: str) -> Sheet:
     shown = [(part.words, part.figures.tally) for at, part in enumerate(parts) if at not in gone]
     axis = AXES[by]
     return Sheet(
-        f"By {_lower(axis.words)}",
+        f"By {lower(axis.words)}",
         (Column(axis.words), *_FIGURES),
         tuple(rows),
         total,
-        _notes(by, is_shy=is_shy),
-        charts.of_rates(shown, f"Absence by {_lower(axis.words)}", axis.words) if len(shown) > 1 else None,
-    )
-
-
-def grid(found: Answer, by: str, by2: str, measure: str) -> Sheet:
-    """Give one measure by two axes, beside each number how many pupils stand behind it."""
-    across = found.choices(by2)
-    lines = [
-        (
-            part,
-            [
-                Part(value, words, tuple(line for line in part.lines if value in line.values[by2]))
-                for value, words in across
-            ],
-        )
-        for part in found.parts(by)
-    ]
-    used = [at for at in range(len(across)) if any(row[at].lines for _, row in lines)]
-    is_shy = not found.reader.sees_pupils
-    gone = _gone_cells([row for _, row in lines], used, (by, by2)) if is_shy and lines else HiddenGrid()
-    words = dict(MEASURES)[measure]
-    columns: list[Column] = [Column(AXES[by].words)]
-    for name in [*(_named(by2, across[at][1]) for at in used), "All"]:
-        columns += [Column(name, is_share=measure not in ("persistent", "pupils")), Column(f"{name}: pupils")]
-    rows = []
-    for r, (part, row) in enumerate(lines):
-        cells: list[Cell] = [part.words]
-        for c, at in enumerate(used):
-            cells += _measured(row[at], measure, is_gone=(r, c) in gone.cells)
-        cells += _measured(part, measure, is_gone=r in gone.rows)
-        rows.append(Row(tuple(cells), narrows=((by, part.value),)))
-    return Sheet(
-        f"{words} by {_lower(AXES[by].words)} and {_lower(AXES[by2].words)}",
-        tuple(columns),
-        tuple(rows),
-        None,
-        (*_notes(by, is_shy=is_shy), *_notes(by2, is_shy=False)),
+        (*notes_of(by, is_shy=is_shy), *short_words(found.question.period)),
+        charts.of_rates(shown, f"Absence by {lower(axis.words)}", axis.words) if len(shown) > 1 else None,
     )
 
 
 def weeks(found: Answer, by: str) -> Sheet:
     """Give attendance week by week, of all or for each value of an axis."""
-    lines = [(_named(by, words), line) for words, line in found.weeks(by)]
+    lines = [(named(by, words), line) for words, line in found.weeks(by)]
     notes: tuple[str, ...] = ()
     if not found.reader.sees_pupils:
         lines = _told_weeks(found, by, lines)
-        notes = _notes(by, is_shy=True)
+        notes = notes_of(by, is_shy=True)
+    if by:
+        told = {words for words, _ in lines}
+        behind = [(named(by, part.words), part.figures.pupils) for part in found.parts(by)]
+        notes = (*notes, f"Pupils: {'; '.join(f'{words} {many:,}' for words, many in behind if words in told)}.")
     mondays = sorted({week for _, line in lines for week in line})
     if by:
         columns = (Column("Week of"), *(Column(words, is_share=True) for words, _ in lines))
         rows = [
-            Row((week, *(_rate(line[week].attendance_rate) if week in line else None for _, line in lines)))
+            Row(
+                (week, *(rate(line[week].attendance_rate) if week in line else None for _, line in lines)),
+                narrows=_week(found, week),
+            )
             for week in mondays
         ]
     else:
@@ -210,14 +172,22 @@ def weeks(found: Answer, by: str) -> Sheet:
         rows = [
             Row(
                 (
-                    week, line[week].possible, line[week].attended, _rate(line[week].attendance_rate),
-                    _rate(line[week].authorised_rate), _rate(line[week].unauthorised_rate), line[week].late,
-                )
+                    week, line[week].possible, line[week].attended, rate(line[week].attendance_rate),
+                    rate(line[week].authorised_rate), rate(line[week].unauthorised_rate), line[week].late,
+                ),
+                narrows=_week(found, week),
             )
             for week in mondays
         ]  # fmt: skip
-    title = "Attendance week by week" + (f", by {_lower(AXES[by].words)}" if by else "")
+    title = "Attendance week by week" + (f", by {lower(AXES[by].words)}" if by else "")
     return Sheet(title, columns, tuple(rows), None, notes, charts.of_weeks(lines, title) if mondays else None)
+
+
+def _week(found: Answer, week: date) -> tuple[tuple[str, str], ...]:
+    """Give what asks of one week alone, as far as the period holds it."""
+    period = found.question.period
+    first, last = max(week, period.from_on), min(week + timedelta(days=6), period.to_on)
+    return ("period", OWN), ("from_on", first.isoformat()), ("to_on", last.isoformat())
 
 
 def weekdays(found: Answer) -> Sheet:
@@ -234,7 +204,7 @@ def weekdays(found: Answer) -> Sheet:
         Row(
             (
                 _DAYS[day - 1], "Morning" if half == "AM" else "Afternoon", tally.possible, tally.attended,
-                tally.absent, _rate(tally.absence_rate), _rate(tally.unauthorised_rate), tally.late,
+                tally.absent, rate(tally.absence_rate), rate(tally.unauthorised_rate), tally.late,
             )
         )
         for (day, half), tally in sorted(cells.items())
@@ -257,7 +227,7 @@ def bands(found: Answer, school: School) -> Sheet:
         share = Fraction(numbers[at], whole) if whole and at not in gone else None
         theirs = published[1][band.key] if published else None
         number: Cell = SUPPRESSED if at in gone else numbers[at]
-        cells: tuple[Cell, ...] = (band.words, number, SUPPRESSED if at in gone else _rate(share))
+        cells: tuple[Cell, ...] = (band.words, number, SUPPRESSED if at in gone else rate(share))
         rows.append(Row((*cells, theirs) if beside else cells, narrows=(("band", band.key),)))
         drawn.append(
             Bar(
@@ -275,7 +245,7 @@ def bands(found: Answer, school: School) -> Sheet:
         (*columns, Column(beside, is_share=True)) if beside else columns,
         tuple(rows),
         Row((*total, Fraction(1)) if beside else total),
-        (*_notes("", is_shy=bool(gone)), *_beside(beside)),
+        (*notes_of("", is_shy=bool(gone)), *_beside(beside)),
         charts.of_bands(drawn, beside) if whole else None,
     )
 
@@ -302,21 +272,24 @@ def gaps(found: Answer) -> Sheet:
         cells: tuple[Cell, ...] = (
             gap.inside.words,
             ours.pupils,
-            _rate(ours.tally.attendance_rate),
+            rate(ours.tally.attendance_rate),
             theirs.pupils,
-            _rate(theirs.tally.attendance_rate),
-            _rate(gap.points),
-            *(SUPPRESSED if is_told else _rate(_share(one.persistently_absent, one.pupils)) for one in (ours, theirs)),
+            rate(theirs.tally.attendance_rate),
+            rate(gap.points),
+            *(SUPPRESSED if is_told else rate(_share(one.persistently_absent, one.pupils)) for one in (ours, theirs)),
         )
         if (gap.axis.key, gap.inside.value) in gone:
             cells = (gap.inside.words, *[SUPPRESSED] * 7)
         rows.append(Row(cells, narrows=((gap.axis.key, gap.inside.value),)))
     notes = (
         "A gap is the group's attendance less everybody else's, in percentage points.",
-        *_notes("", is_shy=is_shy),
+        *notes_of("", is_shy=is_shy),
     )
     flags = "SEN, means, language, care and sex are as recorded today; no history of them is kept by date."
-    return Sheet("Gaps between groups", columns, tuple(rows), None, (*notes, flags))
+    own = ("An own group holds whoever was in it on any day of the period.",) if found.groups else ()
+    return Sheet(
+        "Gaps between groups", columns, tuple(rows), None, (*notes, flags, *own, *short_words(found.question.period))
+    )
 
 
 def _gone_gaps(found: Answer) -> frozenset[tuple[str, str]]:
@@ -332,8 +305,8 @@ def _pupil(line: Line) -> Row:
     much = "Severe" if line.is_severe else "Persistent" if line.is_persistent else ""
     return Row(
         (
-            line.name, line.form, line.year_group, tally.possible, tally.attended, _rate(tally.attendance_rate),
-            _rate(tally.authorised_rate), _rate(tally.unauthorised_rate), tally.late, much,
+            line.name, line.form, line.year_group, tally.possible, tally.attended, rate(tally.attendance_rate),
+            rate(tally.authorised_rate), rate(tally.unauthorised_rate), tally.late, much,
         ),
         pupil_id=line.pupil_id,
     )  # fmt: skip
@@ -344,11 +317,11 @@ def _figures(figures: Figures, *, is_gone: bool, few: tuple[bool, bool] = (False
         return (SUPPRESSED,) * len(_FIGURES)
     tally = figures.tally
     persistent: Cell = SUPPRESSED if few[0] else figures.persistently_absent
-    share = SUPPRESSED if few[0] else _rate(_share(figures.persistently_absent, figures.pupils))
+    share = SUPPRESSED if few[0] else rate(_share(figures.persistently_absent, figures.pupils))
     severe: Cell = SUPPRESSED if few[1] else figures.severely_absent
     return (
-        figures.pupils, tally.possible, tally.attended, _rate(tally.attendance_rate), _rate(tally.authorised_rate),
-        _rate(tally.unauthorised_rate), tally.late, persistent, share, severe,
+        figures.pupils, tally.possible, tally.attended, rate(tally.attendance_rate), rate(tally.authorised_rate),
+        rate(tally.unauthorised_rate), tally.late, persistent, share, severe,
     )  # fmt: skip
 
 
@@ -358,16 +331,6 @@ def _few(parts: Sequence[Part], by: str) -> tuple[frozenset[int], frozenset[int]
     return (
         hidden_counts([part.figures.persistently_absent for part in parts], pupils, years),
         hidden_counts([part.figures.severely_absent for part in parts], pupils, years),
-    )
-
-
-def _gone_cells(rows: Sequence[Sequence[Part]], used: Sequence[int], by: tuple[str, str]) -> HiddenGrid:
-    """Give what is held back of a table by two axes: of few pupils on roll, or few with a possible session."""
-    columns = [Part("", "", tuple(line for row in rows for line in row[at].lines)) for at in used]
-    lines = [Part("", "", tuple(line for at in used for line in row[at].lines)) for row in rows]
-    years = nested(lines, by[0]), nested(columns, by[1])
-    return hidden_grid([[len(row[at].lines) for at in used] for row in rows], *years) | hidden_grid(
-        [[row[at].figures.pupils for at in used] for row in rows], *years
     )
 
 
@@ -393,39 +356,6 @@ def _is_day_of_few(found: Answer, at: tuple[int, str], tally: Tally) -> bool:
     return is_small(fewest(tally.possible, (period.to_on.toordinal() - first) // 7 + 1))
 
 
-def _named(key: str, words: str) -> str:
-    """Give a value of an axis so that it stands alone: "Free school meals: yes"."""
-    return f"{AXES[key].words}: {words.lower()}" if key and AXES[key].is_yes_no else words
-
-
-def _within(part: Part, key: str, value: str, words: str) -> Part:
-    return Part(value, words, tuple(line for line in part.lines if value in line.values[key]))
-
-
-def _measured(part: Part, measure: str, *, is_gone: bool) -> list[Cell]:
-    figures = part.figures
-    if is_gone:
-        return [SUPPRESSED, SUPPRESSED]
-    if not part.lines:
-        return [None, None]
-    if measure in ("pupils", "persistent"):
-        return [len(part.lines) if measure == "pupils" else figures.persistently_absent, figures.pupils]
-    rate = figures.tally.attendance_rate if measure == "attendance" else figures.tally.unauthorised_rate
-    return [_rate(rate), figures.pupils]
-
-
-def _notes(by: str, *, is_shy: bool) -> tuple[str, ...]:
-    found = []
-    if by:
-        axis = AXES[by]
-        found.append(f"{axis.words}: {axis.kept.value}.")
-        if axis.is_many:
-            found.append("A pupil may stand in several lines of this table: together they can be more than the whole.")
-    if is_shy:
-        found.append(f"Fewer than {SMALL} pupils are suppressed, and with them what would give them away.")
-    return tuple(found)
-
-
 def _beside(words: str) -> tuple[str, ...]:
     return (f"{words}: Department for Education, whole school year; enrolments, not pupils.",) if words else ()
 
@@ -437,11 +367,3 @@ def is_of_few(found: Answer) -> bool:
 
 def _share(some: int, whole: int) -> Fraction | None:
     return Fraction(some, whole) if whole else None
-
-
-def _rate(share: Fraction | None) -> Cell:
-    return NO_RATE if share is None else share
-
-
-def _lower(words: str) -> str:
-    return words if words[:2].isupper() else words[0].lower() + words[1:]

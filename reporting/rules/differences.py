@@ -35,6 +35,7 @@ class Cause(StrEnum):
     JOINERS = "joiners"
     ONLY_OURS = "only_ours"
     ONLY_THEIRS = "only_theirs"
+    NAMESAKES = "namesakes"
     NOT_EXPLAINED = "not_explained"
 
 
@@ -55,6 +56,7 @@ WORDS: Final[Mapping[Cause, str]] = {
     Cause.JOINERS: "Pupils who joined in the period are left out there; here they count from their first day",
     Cause.ONLY_OURS: "Pupils on roll throughout who are not in the other file",
     Cause.ONLY_THEIRS: "Rows of the other file that are no pupil of this answer",
+    Cause.NAMESAKES: "Pupils who share a name and the rows under it: give the UPN there, and each is compared alone",
     Cause.NOT_EXPLAINED: "Not explained by any of these: compare the marks of these pupils one by one",
 }
 _FAMILIES: Final = {

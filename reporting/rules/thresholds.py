@@ -7,7 +7,7 @@ from fractions import Fraction
 from registers.rules.rates import Tally
 
 
-def is_near(tally: Tally, threshold: int | Fraction, within: int) -> bool:
+def is_near(tally: Tally, threshold: int | Fraction, within: int | Fraction) -> bool:
     """True where attendance lies at most so many points from a threshold in per cent, on either side.
 
     Source: the school's practice of looking at pupils about to cross a line.

@@ -76,5 +76,5 @@ def _reconciled(found: Answer, said: dict[str, Any], school_id: int, at: Any) ->
         rows = reconciling.read_pupils(read_table(said["file"].read(), said["file"].name), found)
     known = reconciling.facts(found, theirs_from=first_on, upto=latest_due(school_id, at))
     if rows is not None:
-        return reconciling.reconcile_pupils(found, *rows, known, theirs)
+        return reconciling.reconcile_pupils(found, rows, known, theirs)
     return reconciling.reconcile(found, theirs, known)

@@ -25,12 +25,13 @@ from registers.queries.figures import latest_due
 from registers.rules.codes import code_set
 from reporting import forms
 from reporting.models import SavedView
-from reporting.queries import tables
-from reporting.queries.asked import Asked, asked, in_words, spans_years, tags
+from reporting.queries import grids, tables
+from reporting.queries.asked import Asked, asked, in_words, plain, spans_years, tags
 from reporting.queries.axes import AXES
 from reporting.queries.explorer import Answer, Reader, answer
 from reporting.queries.held_back import codes_held_back
 from reporting.queries.periods import OWN
+from reporting.queries.said import short_words
 from reporting.queries.sheets import SUPPRESSED, Row, Sheet
 from reporting.rules.small_numbers import SMALL
 from reporting.rules.small_numbers import in_words as in_words_of_few
@@ -38,6 +39,7 @@ from reporting.rules.small_numbers import in_words as in_words_of_few
 from .cells import in_cell
 
 PAGE: Final = 50
+WHOLE: Final = "all"  # the page that holds every line
 MOST_AT_ONCE: Final = 200  # their keys fit an address
 LOOKS: Final = ("view", "by", "by2", "show", "sort")
 
@@ -64,8 +66,10 @@ def read(query: QueryDict, *, school: School, user: User) -> Read:
     view = query.get("view", "")
     view = view if view in views else views[0]
     by, by2 = (key if key in tables.axes_of(reader) else "" for key in (query.get("by", ""), query.get("by2", "")))
+    if view == "table":
+        by = by or tables.FIRST_AXIS
     measure = query.get("show", "")
-    measure = measure if measure in tables.measures(found) else "attendance"
+    measure = measure if measure in grids.measures(found) else "attendance"
     drawn = tables.sheet(found, view, by=by, by2=by2, measure=measure, school=school).sorted(query.get("sort", ""))
     return Read(wanted, found, drawn, view, by, by2, measure)
 
@@ -76,7 +80,8 @@ def explorer(request: StaffRequest) -> HttpResponse:
     """Show the answer to what the address asks, one look at a time."""
     seen = read(request.GET, school=request.school, user=request.user)
     found, sees_pupils = seen.found, seen.found.reader.sees_pupils
-    page = Paginator(seen.sheet.rows, PAGE if seen.view == "list" else max(1, len(seen.sheet.rows)))
+    is_whole = seen.view != "list" or request.GET.get("page") == WHOLE
+    page = Paginator(seen.sheet.rows, max(1, len(seen.sheet.rows)) if is_whole else PAGE)
     shown = page.get_page(request.GET.get("page"))
     edits = sees_pupils and may(request, Can.EDIT_PUPILS)
     writes = sees_pupils and may(request, Can.APPROVE_LETTERS)
@@ -86,6 +91,8 @@ def explorer(request: StaffRequest) -> HttpResponse:
         "found": found,
         "asked": seen.asked,
         "period": question.period,
+        "near": "" if question.near is None else plain(question.near),
+        "within": plain(question.within),
         "is_own": request.GET.get("period") == OWN,
         "spans_years": spans_years(question.period),
         "tags": tags(found, request.GET),
@@ -95,7 +102,7 @@ def explorer(request: StaffRequest) -> HttpResponse:
         "by": seen.by,
         "by2": seen.by2,
         "bys": tables.axes_of(found.reader).items(),
-        "measures": tables.measures(found).items(),
+        "measures": grids.measures(found).items(),
         "measure": seen.measure,
         "is_grid": seen.view == "table" and seen.by2 not in ("", seen.by),
         "sheet": seen.sheet,
@@ -110,6 +117,9 @@ def explorer(request: StaffRequest) -> HttpResponse:
         "is_of_few": tables.is_of_few(found),
         "persistent": _number(found, found.figures.persistently_absent),
         "severe": _number(found, found.figures.severely_absent),
+        "short": short_words(question.period),
+        "much": _much(request.GET) if sees_pupils else {},
+        "whole": WHOLE,
         "saved": SavedView.objects.visible_to(request.user).filter(school=request.school).order_by("name", "pk"),
         "may_edit": edits,
         "may_write": writes,
@@ -228,6 +238,18 @@ def _handed_over(request: StaffRequest, to: str, what: str) -> HttpResponseRedir
 def _number(found: Answer, some: int) -> str:
     """Give a number of the answer's pupils as this reader may see it."""
     return f"{some:,}" if found.reader.sees_pupils else in_words_of_few(some, found.figures.pupils)
+
+
+def _much(query: QueryDict) -> dict[str, str]:
+    """Give where the persistently and the severely absent of the question stand by name."""
+    found = {}
+    for value in ("persistent", "severe"):
+        inside = query.copy()
+        for key in ("page", "sort", "view"):
+            inside.pop(key, None)
+        inside["much"] = value
+        found[value] = f"?{inside.urlencode()}&view=list"
+    return found
 
 
 def _picked(request: StaffRequest, query: QueryDict) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
+from attendance_office.days import read_day
 from attendance_office.numbers import whole
 from attendance_office.staff.roles import Can
 from attendance_office.web.doors import StaffRequest, door
@@ -18,7 +19,6 @@ from attendance_office.web.lists import narrowed, send_list
 from registers.models import Pupil
 from registers.queries.calendar import calendar_of
 from registers.queries.pupils import years_taught
-from registers.rules.dates import may_be_asked
 from registers.rules.sessions import Calendar
 from reporting.models import ClusterDay
 from reporting.queries.illness import away, illnesses, newly, said
@@ -37,10 +37,9 @@ def _read(request: StaffRequest) -> dict[str, Any]:
     """Read the day, the year and what is counted from the query string, and count it within the person's reach."""
     today = clock.today()
     try:
-        to_on = min(date.fromisoformat(request.GET.get("to", "")), today)
+        to_on = min(read_day(request.GET.get("to", "")), today)
     except ValueError:
         to_on = today
-    to_on = to_on if may_be_asked(to_on) else today
     year, count = whole(request.GET.get("year")), request.GET.get("count", "new")
     count = count if count in dict(COUNTS) else "new"
     calendar = calendar_of(request.school.pk)

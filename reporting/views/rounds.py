@@ -9,13 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
+from attendance_office.days import read_day
 from attendance_office.jobs.models import Run
 from attendance_office.refusals import Refused
 from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door
 from registers.queries.calendar import calendar_of
-from registers.rules.dates import may_be_asked
 from reporting.actions import holds as actions
 from reporting.actions.turns import begin_again
 from reporting.models import Hold, Report, Subscription, Turn
@@ -27,10 +27,10 @@ from reporting.queries.rounds import goes_on, open_holds, places, schedule_of
 def _asked(report: str, on: str) -> tuple[Report, date]:
     """Give what an address names; 404 for what is no report or no day."""
     try:
-        found = Report(report), date.fromisoformat(on)
+        found = Report(report), read_day(on)
     except ValueError:
         raise Http404 from None
-    if found[0] not in KINDS or not may_be_asked(found[1]):
+    if found[0] not in KINDS:
         raise Http404
     return found
 

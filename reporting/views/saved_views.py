@@ -15,7 +15,7 @@ from attendance_office.web.doors import StaffRequest, door
 from reporting import forms
 from reporting.actions import saved_views as actions
 from reporting.models import SavedView
-from reporting.queries.asked import no_longer
+from reporting.queries.asked import kept_today
 from reporting.queries.explorer import Reader
 
 
@@ -46,11 +46,15 @@ def view_save(request: StaffRequest) -> HttpResponseRedirect:
 def view_open(request: StaffRequest, pk: int) -> HttpResponseRedirect:
     """Go to a view's question, and say what of it no longer holds."""
     view = _reach(request, pk)
-    query = QueryDict(view.query)
-    gone = no_longer(query, reader=Reader.of(request.user, request.school), on=clock.today())
-    if gone:
-        toasts.warn(request, f"Not all of {view.name} holds any longer. Left out: {', '.join(gone)}.")
-    return redirect(f"{reverse('reporting:explorer')}?{query.urlencode()}")
+    kept = kept_today(QueryDict(view.query), reader=Reader.of(request.user, request.school), on=clock.today())
+    words = []
+    if kept.left_out:
+        words.append(f"Left out: {', '.join(kept.left_out)}.")
+    if kept.nobodys:
+        words.append(f"Nobody of these days stands under {', '.join(kept.nobodys)}: take it off, or change the view.")
+    if words:
+        toasts.warn(request, f"Not all of {view.name} holds any longer. {' '.join(words)}")
+    return redirect(f"{reverse('reporting:explorer')}?{kept.query.urlencode()}")
 
 
 @require_http_methods(["GET", "POST"])

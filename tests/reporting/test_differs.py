@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from registers.feeds.table import Unreadable, read_table
-from registers.models import Enrolment, Mark
+from registers.models import Enrolment, Mark, Pupil
 from registers.rules.codes import present_code
 from reporting.queries import reconciling
 from reporting.queries.explorer import Question, Reader, answer
@@ -55,7 +55,7 @@ def compared(cast, change, strangers=()):
     rows += strangers
     table = read_table("\n".join(rows).encode(), "file.csv")
     known = reconciling.facts(found, theirs_from=None, upto=None)
-    return found, reconciling.reconcile_pupils(found, *reconciling.read_pupils(table, found), known, Theirs())
+    return found, reconciling.reconcile_pupils(found, reconciling.read_pupils(table, found), known, Theirs())
 
 
 def test_causes_of_a_file_of_pupils_sum_exactly_to_the_difference(autumn):
@@ -147,3 +147,22 @@ def test_more_attended_than_possible_is_refused(autumn, sign_in, at_morning):
     page = sign_in(autumn.sandra).post("/figures/differs/", {"source": "mis", "possible": "5", "attended": "6"})
     assert page.status_code == 422
     assert "cannot be" in page.content.decode()
+
+
+def test_rows_under_a_name_that_several_bear_are_told_as_such_and_still_sum(autumn):
+    Pupil.objects.filter(pk=autumn.amina.pk).update(
+        legal_surname=autumn.freya.legal_surname, legal_forename=autumn.freya.legal_forename, known_as=""
+    )
+    reader = Reader.of(autumn.sandra, autumn.thornbridge)
+    found = answer(reader, Question(TERM))
+    rows = ["Name,Possible,Attended"]
+    rows += [f'"{line.name}",{line.tally.possible},{line.tally.attended}' for line in found.lines]
+    rows[1 + [line.pupil_id for line in found.lines].index(autumn.amina.pk)] = f'"{autumn.freya.name}",100,90'
+    table = read_table("\n".join(rows).encode(), "file.csv")
+    known = reconciling.facts(found, theirs_from=None, upto=None)
+    result = reconciling.reconcile_pupils(found, reconciling.read_pupils(table, found), known, Theirs())
+    (alike,) = result.explained
+    amina = next(line for line in found.lines if line.pupil_id == autumn.amina.pk)
+    assert alike.cause is Cause.NAMESAKES
+    assert alike.adds == Sessions(100 - amina.tally.possible, 90 - amina.tally.attended) == result.difference
+    assert len(alike.pupils) == 4

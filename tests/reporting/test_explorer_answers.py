@@ -1,6 +1,7 @@
 """The one query layer: whom a question names, what their figures are, and what a reader may not ask."""
 
 from datetime import date
+from fractions import Fraction
 
 import pytest
 from django.http import QueryDict
@@ -170,13 +171,41 @@ def test_tags_take_off_one_value_at_a_time(term):
 @pytest.mark.parametrize(
     ("query", "fault"),
     [("from_on=2026-11-20&to_on=2026-11-10", "before the first"), ("from_on=x", "first and the last day"),
-     ("from_on=2020-01-01&to_on=2026-01-01", "three school years")],
+     ("from_on=2020-01-01&to_on=2026-01-01", "three school years"), ("from_on=0001-01-01&to_on=0001-01-05", "is a slip"),
+     ("from_on=9999-12-20&to_on=9999-12-31", "is a slip")],
 )  # fmt: skip
 def test_own_dates_that_are_none_are_refused_in_words(term, query, fault):
     reader = Reader.of(term.sandra, term.thornbridge)
     found = asked(QueryDict(f"period=own&{query}"), reader=reader, on=MONDAY)
     assert fault in found.fault
     assert found.question.period.key == "year"
+
+
+@pytest.mark.parametrize(
+    ("query", "fault"),
+    [("near=150", "number to 100"), ("near=x", "number to 100"), ("near=\u0669\u0660", "number to 100"),
+     ("near=0", "number to 100"), ("near=90&within=99", "points to 20"), ("near=90&within=-1", "points to 20")],
+)  # fmt: skip
+def test_a_threshold_that_is_none_is_said_and_narrows_nothing(term, query, fault):
+    reader = Reader.of(term.sandra, term.thornbridge)
+    found = asked(QueryDict(query), reader=reader, on=MONDAY)
+    assert fault in found.fault
+    assert found.question.near is None
+
+
+def test_a_threshold_may_have_a_fraction_and_stays_exact(term):
+    reader = Reader.of(term.sandra, term.thornbridge)
+    query = QueryDict("near=92.5&within=0.5&year=9")
+    found = answer(reader, asked(query, reader=reader, on=MONDAY).question)
+    assert [tag.words for tag in tags(found, query)][-1] == "Within 0.5 points of 92.5 %"
+    assert tags(found, query)[-1].without == "?year=9"
+    assert found.lines == tuple(
+        line
+        for line in found.everyone
+        if line.year_group == 9
+        and line.tally.possible
+        and abs(Fraction(line.tally.attended, line.tally.possible) - Fraction(925, 1000)) <= Fraction(5, 1000)
+    )
 
 
 def test_the_half_term_turns_at_its_holiday(cast):

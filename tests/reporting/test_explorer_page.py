@@ -207,3 +207,80 @@ def test_what_of_a_view_no_longer_holds_is_said_when_it_is_opened(term, sign_in,
     text = sign_in(term.sol).get(f"/explorer/views/{view.pk}/", follow=True).content.decode()
     assert "Form 11Z" in text
     assert "not for your role" in text
+
+
+def test_a_view_whose_only_form_is_gone_shows_nobody_and_never_everybody(term, sign_in, at_morning):
+    views = {
+        query: SavedView.objects.create(
+            school=term.thornbridge, owner=term.sandra, name=query, query=query, made_at="2026-11-23T09:00:00Z"
+        )
+        for query in ("form=11Z&view=list", "form=11Z&form=9A&view=list")
+    }
+    client = sign_in(term.sandra)
+    nobody = client.get(f"/explorer/views/{views['form=11Z&view=list'].pk}/", follow=True)
+    assert "Nobody of these days stands under Form 11Z" in nobody.content.decode()
+    assert nobody.context["found"].lines == ()
+    some = client.get(f"/explorer/views/{views['form=11Z&form=9A&view=list'].pk}/", follow=True)
+    assert "Left out: Form 11Z" in some.content.decode()
+    assert {line.form for line in some.context["found"].lines} == {"9A"}
+
+
+def test_beside_dfe_a_head_of_years_own_pupils_are_not_called_the_school(term, sign_in, at_morning):
+    of_year = sign_in(term.adeyemi).get("/explorer/?view=beside").context["sheet"]
+    assert of_year.columns[1].heading == "These pupils"
+    assert any("whatever these are narrowed to" in note for note in of_year.notes)
+    of_school = sign_in(term.sandra).get("/explorer/?view=beside").context["sheet"]
+    assert of_school.columns[1].heading == "This school"
+
+
+def test_a_table_by_two_ways_has_a_whole_and_never_the_same_way_twice(term, sign_in, at_morning):
+    client = sign_in(term.sandra)
+    assert client.get("/explorer/?view=table&by2=year").context["sheet"].title == "By year"
+    seen = client.get("/explorer/?view=table&by=form&by2=sex").context
+    plain = client.get("/explorer/?view=table&by=sex").context["sheet"]
+    whole = seen["sheet"].total.cells
+    assert whole[0] == "All"
+    assert list(whole[2:-2:2]) == [row.cells[1] for row in plain.rows]
+    assert list(whole[1:-2:2]) == [row.cells[4] for row in plain.rows]
+    assert whole[-2:] == (seen["found"].figures.tally.attendance_rate, seen["found"].figures.pupils)
+
+
+def test_a_week_of_the_trend_leads_to_its_pupils_and_its_receipt(term, sign_in, at_morning):
+    client = sign_in(term.sandra)
+    seen = client.get("/explorer/?view=weeks&period=own&from_on=2026-09-02&to_on=2026-10-07&year=9").context
+    first, last = seen["sheet"].rows[0], seen["sheet"].rows[-1]
+    assert dict(first.narrows) == {"period": "own", "from_on": "2026-09-02", "to_on": "2026-09-06"}
+    assert dict(last.narrows)["to_on"] == "2026-10-07"
+    there = client.get(f"/explorer/{seen['lines'][0]['url']}").context["found"].figures.tally
+    assert (there.possible, there.attended) == first.cells[1:3]
+    assert client.get(seen["lines"][0]["receipt"]).context["figures"].tally.possible == first.cells[1]
+
+
+def test_the_number_of_persistently_absent_leads_to_them_by_name_and_a_short_period_is_warned_of(
+    term, sign_in, at_morning
+):
+    client = sign_in(term.sandra)
+    seen = client.get("/explorer/?view=gaps&year=9")
+    named = client.get(f"/explorer/{seen.context['much']['persistent']}").context["found"]
+    assert len(named.lines) == seen.context["found"].figures.persistently_absent > 0
+    assert "says little" not in seen.content.decode()
+    assert "says little" in page(client, "period=last_week&view=table&by=year")
+    assert sign_in(term.gov).get("/explorer/").context["much"] == {}
+
+
+def test_the_whole_list_stands_on_one_page_to_be_printed(term, sign_in, at_morning, monkeypatch):
+    monkeypatch.setattr("reporting.views.explorer.PAGE", 10)
+    client = sign_in(term.sandra)
+    assert "All 25 on one page" in page(client, "view=list")
+    assert len(client.get("/explorer/?view=list&page=all").context["lines"]) == 25
+
+
+def test_an_own_group_has_its_gap_and_a_governor_none(term, sign_in, at_morning):
+    group = Group.objects.create(school=term.thornbridge, name="Breakfast")
+    for pupil in (term.callum, term.freya):
+        Membership.objects.create(school=term.thornbridge, group=group, pupil=pupil, from_on=date(2026, 9, 2))
+    rows = {row.cells[0]: row for row in sheet_for(term, term.sandra, "gaps").rows}
+    assert rows["Breakfast"].cells[1] == 2
+    assert rows["Breakfast"].cells[3] == 23
+    assert rows["Breakfast"].narrows == (("group", str(group.pk)),)
+    assert "Breakfast" not in {row.cells[0] for row in sheet_for(term, term.gov, "gaps").rows}

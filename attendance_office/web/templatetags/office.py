@@ -208,6 +208,12 @@ def thousands(number: int | None) -> str:
 
 
 @register.filter
+def small_first(words: str) -> str:
+    """Give words as they stand within a sentence: "Tutor of 9A" is "tutor of 9A"; "DSL" stays."""
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+
+
+@register.filter
 def signed(number: int) -> str:
     """Give a difference with its sign: "+1,041", "\u221212", "0"."""
     return f"{number:+,}".replace("-", "\N{MINUS SIGN}") if number else "0"

@@ -17,6 +17,7 @@ from registers.queries import pupil_marks, years
 from registers.queries.calendar import calendar_of
 from registers.queries.years import Receipt
 from registers.rules.ages import school_year, school_year_starts
+from registers.rules.dates import spoken_date
 from registers.rules.rates import Tally
 from registers.rules.sessions import Calendar
 
@@ -58,13 +59,24 @@ _SENT: Final = (Letter.State.SENT, Letter.State.DELIVERED)
 
 @dataclass(frozen=True)
 class Asked:
-    """What a reader asks of a file: which days, which kinds (none: all), with which words, in which order."""
+    """What a reader asks of a file: which days, which kinds (none: all), with which words, in which order.
+
+    `is_everything` tells that no first day was chosen: `from_on` is then only early enough.
+    """
 
     from_on: date
     to_on: date
     kinds: Collection[str] = ()
     q: str = ""
     oldest_first: bool = False
+    is_everything: bool = False
+
+    @property
+    def days(self) -> str:
+        """Give the days in words."""
+        if self.is_everything:
+            return f"Everything on file, to {spoken_date(self.to_on)}"
+        return f"{spoken_date(self.from_on)} to {spoken_date(self.to_on)}"
 
 
 @dataclass(frozen=True)

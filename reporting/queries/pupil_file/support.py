@@ -29,7 +29,8 @@ def trawls(scope: Scope) -> list[Entry]:
         moved = movements(last[1], now) if last is not None and last[0] == row.trawl.year_from else frozenset()
         last = (row.trawl.year_from, now)
         if moved:
-            words = "; ".join(MOVED_WORDS[one] for one in Moved if one in moved)
+            first, *rest = [MOVED_WORDS[one] for one in Moved if one in moved]
+            words = "; ".join([first, *(more[0].lower() + more[1:] for more in rest)])
             more = f"Year to date {row.year.attended} of {row.year.possible} sessions attended"
             found.append(Entry(KINDS["trawl"], row.trawl.on, joined(words), more=joined(more), link=link))
     return found

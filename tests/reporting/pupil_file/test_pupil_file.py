@@ -330,3 +330,12 @@ def test_a_large_file_prints_whole_with_every_page_numbered(long_file, sign_in, 
         assert f"Page {number} of {len(pages)}" in words
         assert f"Ashworth, Callum, UPN {long_file.callum.upn}" in words
     assert sum(words.count("Ill again") for words in pages) == 100
+
+
+def test_everything_has_no_first_day_and_the_reader_is_named_by_the_form(story, sign_in):
+    client = sign_in(story.pat)
+    words = page(client, story.callum, "period=all").content.decode()
+    assert "Everything on file, to" in words
+    assert str(story.callum.date_of_birth.year) not in words.split("Everything on file")[1][:60]
+    assert "(tutor of 9A)" in words
+    assert "2026 to " in page(client, story.callum, "period=all&from_on=2026-11-23").content.decode()
