@@ -37,6 +37,7 @@ PERSISTENT: Final = "Persistent"
 SEVERE: Final = "Severe"
 PUPILS: Final = "Pupils"
 REGISTERS: Final = "Registers"
+UNSAFE_READ: Final = "unsafe"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def trust_chart(view: TrustView) -> BarChart | None:
         if rate is None:
             continue
         england = 1 - line.england if line.england is not None and view.choice is None else None
-        words = f"{spoken(rate)}, unsafe" if _is_unsafe(line) else spoken(rate)
+        words = f"{spoken(rate)}, {UNSAFE_READ}" if _is_unsafe(line) else spoken(rate)
         bars.append(Bar(line.name, rate, words, england, spoken(england) if england is not None else ""))
     return charts.of_schools(bars, beside="" if view.choice else "England, its phase") if bars else None
 
@@ -105,6 +106,7 @@ def _heads(view: TrustView) -> list[_Head]:
         _Head(Column(PUPILS), lambda line: line.figures.pupils),
         _Head(Column("Possible"), lambda line: line.figures.tally.possible),
         _Head(Column("Attendance", is_share=True), lambda line: _rate(line.figures.tally.attendance_rate)),
+        _Head(Column(REGISTERS), _registers),
     ]
     if view.beside is not None:
         heads += [
@@ -130,12 +132,6 @@ def _heads(view: TrustView) -> list[_Head]:
         heads.append(_Head(Column("England", is_share=True), lambda line: "" if line.england is None else line.england))
     return [
         *heads,
-        _Head(Column("Authorised", is_share=True), lambda line: _rate(line.figures.tally.authorised_rate)),
-        _Head(Column("Unauthorised", is_share=True), lambda line: _rate(line.figures.tally.unauthorised_rate)),
-        _Head(Column("Late marks"), lambda line: line.figures.tally.late),
-        _Head(Column(NO_MARK), lambda line: line.figures.missing),
-        _Head(Column("No mark, share", is_share=True), lambda line: _share(line.figures.missing, line.counted.due)),
-        _Head(Column(REGISTERS), _registers),
         _Head(Column(PERSISTENT), lambda line: line.figures.persistently_absent, held.persistent),
         _Head(
             Column("Persistent, share", is_share=True),
@@ -143,6 +139,11 @@ def _heads(view: TrustView) -> list[_Head]:
             held.persistent,
         ),
         _Head(Column(SEVERE), lambda line: line.figures.severely_absent, held.severe),
+        _Head(Column("Authorised", is_share=True), lambda line: _rate(line.figures.tally.authorised_rate)),
+        _Head(Column("Unauthorised", is_share=True), lambda line: _rate(line.figures.tally.unauthorised_rate)),
+        _Head(Column("Late marks"), lambda line: line.figures.tally.late),
+        _Head(Column(NO_MARK), lambda line: line.figures.missing),
+        _Head(Column("No mark, share", is_share=True), lambda line: _share(line.figures.missing, line.counted.due)),
     ]
 
 
@@ -172,7 +173,7 @@ def _registers(line: SchoolLine) -> Cell:
     between = could_be(line.figures.tally, line.figures.missing)
     if not _is_unsafe(line) or between is None:
         return "safe to read"
-    return f"unsafe: {spoken(between[0])} to {spoken(between[1])}"
+    return f"{UNSAFE_READ}: {spoken(between[0])} to {spoken(between[1])}"
 
 
 def _is_unsafe(line: SchoolLine) -> bool:

@@ -31,6 +31,7 @@ from reporting.queries.trust_sheet import (
     REGISTERS,
     SCHOOL,
     SEVERE,
+    UNSAFE_READ,
     trust_sheet,
     unsafe_lines,
 )
@@ -95,13 +96,11 @@ def trust(request: StaffRequest) -> HttpResponse:
     """Show each school's attendance, absent pupils and missing marks over some days, with the way into each."""
     asked = _asked(request)
     view, sheet = _seen(request, asked)
-    unsafe = unsafe_lines(view)
     context = {
         "view": view,
         "sheet": sheet,
         "lines": _lines(view, sheet, request.user),
-        "unsafe": unsafe,
-        "unsafe_schools": {line.school.pk for line in unsafe if line.school},
+        "unsafe": unsafe_lines(view),
         "asked": asked,
         "groups": [(axis, list(some)) for axis, some in groupby(asked.groups, key=lambda one: one.axis.words)],
         "besides": BESIDE,
@@ -173,7 +172,7 @@ def _lines(view: TrustView, sheet: Sheet, user: User) -> list[dict[str, Any]]:
                     "words": in_cell(cell, column),
                     "heading": column.heading,
                     "is_number": is_number,
-                    "is_registers": column.heading == REGISTERS,
+                    "is_unsafe": column.heading == REGISTERS and str(cell).startswith(UNSAFE_READ),
                     "what": what if leads and school and _lead(school, what, view.period, view.choice, user) else "",
                 }
             )
@@ -183,7 +182,6 @@ def _lines(view: TrustView, sheet: Sheet, user: User) -> list[dict[str, Any]]:
                 "cells": cells[1:],
                 "school": school.pk if school else None,
                 "is_sum": row is sheet.total or row in sheet.sums,
-                "is_whole": row is sheet.total,
             }
         )
     return found
