@@ -1,14 +1,16 @@
 """The leaver sheet: who left and who joined since the sheet before, on which ground and where to, and the returns owed.
 
-It begins where the last one ended, so that a week whose sheet could not go is in the next one.
+It begins where the last one ended, so that a week whose sheet could not go is in the next one; and whoever left or
+joined before that and was written down since is in it too.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from attendance_office.jobs.models import Job, Run
 from attendance_office.staff.models import School, User
@@ -17,6 +19,7 @@ from registers.models import Enrolment, Return
 from registers.queries.admissions import Due, returns_due
 from registers.rules.dates import spoken_date
 from registers.rules.deletion import GROUNDS
+from reporting.models import Report, Sending
 from reporting.models.distributions import scope_words
 
 from .report_page import Page, Table, many, page_of, pupil_words, pupils_of
@@ -26,6 +29,8 @@ _WEEK: Final = timedelta(days=7)
 # A sheet goes back so far at the most, and looks so far ahead.
 _LONGEST: Final = timedelta(days=28)
 _AHEAD: Final = timedelta(days=14)
+_LEFT: Final = "left"
+_JOINED: Final = "joined"
 Kind = Return.Kind
 
 
@@ -39,10 +44,24 @@ class _Sheet:
         self.stays = Enrolment.objects.filter(school=school, pupil__in=pupils).select_related("pupil__tutor_group")
         reach = set(pupils.values_list("pk", flat=True))
         self.due = [one for one in returns_due(school, on) if one.enrolment.pupil_id in reach]
-        self.leaving = list(self.stays.filter(ends_on__range=(self.from_on, on)).order_by("ends_on", *_BY_NAME))
-        self.joining = list(self.stays.filter(starts_on__range=(self.from_on, on)).order_by("starts_on", *_BY_NAME))
+        self.told = told_before(school, self.from_on, on)
+        self.leaving, self.joining = self._since("ends_on", _LEFT), self._since("starts_on", _JOINED)
         known = [one.pk for one in (*self.leaving, *self.joining)]
         self.marked = {(one.enrolment_id, one.kind): one for one in Return.objects.filter(enrolment__in=known)}
+
+    def _since(self, day: str, what: str) -> list[Enrolment]:
+        """Give the stays that end or begin in the sheet's days, and those before them that no sheet has told of."""
+        wanted = Q(**{f"{day}__range": (self.from_on, self.on)})
+        if self.told is not None:
+            earlier = Q(**{f"{day}__range": (self.from_on - _LONGEST, self.from_on - _DAY)})
+            wanted |= earlier & ~Q(pk__in=self.told[what])
+        return list(self.stays.filter(wanted).order_by(day, *_BY_NAME))
+
+    @property
+    def late(self) -> int:
+        """Give how many of them left or joined before the sheet's days, and were written down since."""
+        left = sum(one.ends_on is not None and one.ends_on < self.from_on for one in self.leaving)
+        return left + sum(one.starts_on < self.from_on for one in self.joining)
 
     def state(self, stay: Enrolment, kind: str) -> str:
         """Give in words how a return of a stay stands."""
@@ -64,6 +83,19 @@ def sheet_begins(school: School, on: date) -> date:
     return max(last + _DAY, on - _LONGEST) if last else on - _WEEK + _DAY
 
 
+def told_before(school: School, from_on: date, on: date) -> dict[str, set[int]] | None:
+    """Give the stays of which sheets before told that they ended or began; None where none has: one query."""
+    sheets = Sending.objects.filter(
+        school=school, report=Report.LEAVERS, on__lt=on, on__gte=from_on - _LONGEST, content__has_key="stays"
+    )
+    found: dict[str, set[int]] = {_LEFT: set(), _JOINED: set()}
+    kept = list(sheets.values_list("content__stays", flat=True))
+    for stays in kept:
+        for what, told in found.items():
+            told.update(stays[what])
+    return found if kept else None
+
+
 def due_words(due: Due) -> str:
     """Give in words when a return is owed."""
     return f"{'Overdue since' if due.is_past else 'Due by'} {spoken_date(due.last_on)}"
@@ -76,13 +108,16 @@ def leavers_page(school: School, user: User, *, year_group: int | None, on: date
     days = f"{spoken_date(sheet.from_on)} to {spoken_date(on)}"
     headline = [
         f"{days}: {many(len(sheet.leaving), 'leaver')}, {many(len(sheet.joining), 'joiner')}.",
+        *([f"{sheet.late} of them from before these days: written down since the last sheet."] if sheet.late else []),
         f"Returns owed to the local authority: {len(sheet.due)}, {overdue} of them overdue.",
     ]
-    return page_of(
+    page = page_of(
         school, title=f"{scope_words(year_group)}: leavers and joiners to {spoken_date(on)}", headline=headline,
         tables=[_leavers(sheet), _joiners(sheet), _coming(sheet.stays, on), _returns(sheet.due)],
         listed=_list(sheet), at=at,
     )  # fmt: skip
+    stays = {_LEFT: [one.pk for one in sheet.leaving], _JOINED: [one.pk for one in sheet.joining]}
+    return replace(page, content=page.content | {"stays": stays})
 
 
 def _leavers(sheet: _Sheet) -> Table:

@@ -92,6 +92,25 @@ def test_a_week_whose_sheet_did_not_go_is_in_the_next_one(moved):
     assert sheet_begins(moved.thornbridge, FRIDAY + 70 * DAY) == FRIDAY + 42 * DAY
 
 
+def test_who_is_written_down_after_the_sheet_of_those_days_is_in_the_next(moved):
+    """Lee began on Monday, and was put on the roll only after Friday's sheet; Freya's last day was that Friday."""
+    run(moved)
+    (late,) = put_on_roll((moved.nine_a, "Latecome", "Lee", {}))
+    Enrolment.objects.filter(pupil=late).update(starts_on=FRIDAY - 4 * DAY)
+    leave_roll(
+        pupil=moved.freya, last_on=FRIDAY, ground="a", confirmed={0, 1, 2}, destination="Westfield Academy",
+        destination_from_on=FRIDAY + 3 * DAY, by=moved.laila, at=AT + timedelta(minutes=30),
+    )  # fmt: skip
+    rows, content = sheet(moved, moved.sandra, on=FRIDAY + 7 * DAY)
+    assert [row[0] for row in rows["joiners"]] == [f"{late} (9A)"]
+    assert [row[1] for row in rows["leavers"]] == ["Fri 27 Nov 2026", "Wed 2 Dec 2026"]
+    assert content["headline"][1] == "2 of them from before these days: written down since the last sheet."
+    run(moved, FRIDAY + 7 * DAY)
+    after, content = sheet(moved, moved.sandra, on=FRIDAY + 14 * DAY)
+    assert (after["leavers"], after["joiners"]) == ([], [])
+    assert "written down since" not in str(content["headline"])
+
+
 def test_it_goes_to_the_office_and_the_heads_of_year_with_a_list_as_a_sheet(moved):
     run(moved)
     told = {one.user for one in Sending.objects.select_related("user")}
