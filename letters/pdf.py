@@ -237,4 +237,51 @@ def print_html(html: str, *, held: dict[str, tuple[bytes, str]] | None = None, s
             )
         except FatalURLFetchingError as error:
             raise NotPrinted("It asks for something from outside the letter.") from error
-    return made
+    return _mended(made)
+
+
+def _mended(content: bytes) -> bytes:
+    """Give a printed file with what WeasyPrint leaves out of its tags.
+
+    A head of a table says whether it speaks for its column or its row: one over a column of row heads is named by no
+    cell. What stands in the margin of every page is no part of the words: it is marked as such, and not as a piece that
+    no tag speaks of.
+
+    Source: ISO 14289-1 7.5 (heads of tables) and 7.8 (page headers and footers).
+    """
+    with pikepdf.open(BytesIO(content)) as whole:
+        told: dict[tuple[int, int], set[int]] = {}
+        for tag, above, page, pieces in _tags(whole.Root.StructTreeRoot):
+            if tag.get("/S") == "/TH":
+                tag.A.Scope = pikepdf.Name.Column if "/THead" in above else pikepdf.Name.Row
+            if pieces:
+                told.setdefault(page.objgen, set()).update(pieces)
+        for page in whole.pages:
+            _mark_margins(whole, page, told.get(page.obj.objgen, set()))
+        out = BytesIO()
+        whole.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+def _tags(
+    node: Any, above: tuple[str, ...] = (), page: Any = None
+) -> Iterator[tuple[Any, tuple[str, ...], Any, set[int]]]:
+    """Give each tag with the tags above it, its page, and the numbers of the pieces it speaks of."""
+    page = node.get("/Pg", page)
+    kids = node.get("/K", [])
+    kids = list(kids) if isinstance(kids, pikepdf.Array) else [kids]
+    yield node, above, page, {int(kid) for kid in kids if isinstance(kid, int)}
+    for kid in kids:
+        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+            yield from _tags(kid, (*above, str(node.get("/S", ""))), page)
+
+
+def _mark_margins(whole: pikepdf.Pdf, page: pikepdf.Page, told: set[int]) -> None:
+    """Mark the pieces of a page that no tag speaks of as artefacts of its layout."""
+    margin = [pikepdf.Name.Artifact, pikepdf.Dictionary(Type=pikepdf.Name.Pagination)]
+    drawn: list[Any] = []
+    for one in pikepdf.parse_content_stream(page):
+        said = one.operands[1] if str(one.operator) == "BDC" else None
+        is_margin = isinstance(said, pikepdf.Dictionary) and "/MCID" in said and int(said.MCID) not in told
+        drawn.append((margin, one.operator) if is_margin else one)
+    page.Contents = whole.make_stream(pikepdf.unparse_content_stream(drawn))

@@ -25,6 +25,7 @@ from reporting.queries.kinds import KINDS
 from reporting.queries.periods import Period
 from reporting.queries.week_page import form_week_page, week_page
 from tests.factories.cast import put_on_roll
+from tests.factories.tagged import tags_of
 
 from .conftest import put
 
@@ -68,6 +69,7 @@ def test_page_pdf_and_sheet_say_what_the_explorer_says(sent, term):
     row = sent.content["parts"][0]["rows"][0]
     assert row[2] == str(week.tally.possible)
     pdf = PdfReader(BytesIO(bytes(sent.pdf.content)))
+    assert {"H1", "H2", "Table", "TH", "TD"} <= set(tags_of(bytes(sent.pdf.content)))
     text = " ".join(" ".join(page.extract_text() for page in pdf.pages).split())
     assert len(pdf.pages) == 1
     for part in sent.content["parts"]:

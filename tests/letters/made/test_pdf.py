@@ -8,6 +8,7 @@ from PIL import Image
 
 from letters import pdf
 from letters.rules.placeholders import read
+from tests.factories.tagged import tags_of
 
 MM = 72 / 25.4
 
@@ -51,28 +52,15 @@ def png(size=(300, 200), kind="PNG"):
     return out.getvalue()
 
 
-def structure(node, found):
-    node = node.get_object()
-    if isinstance(node, list):
-        for one in node:
-            structure(one, found)
-    elif isinstance(node, pypdf.generic.DictionaryObject):
-        if "/S" in node and node.get("/Type", "/StructElem") == "/StructElem":
-            found.append(node["/S"])
-        if "/K" in node:
-            structure(node["/K"], found)
-    return found
-
-
 def test_a_letter_is_tagged_says_its_language_and_embeds_the_houses_fonts():
-    read_back = opened(pdf.letter(sheet(logo=png())))
+    made = pdf.letter(sheet(logo=png()))
+    read_back = opened(made)
     root = read_back.trailer["/Root"]
     assert root["/Lang"] == "en-GB"
     assert root["/MarkInfo"]["/Marked"]
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
     assert b"pdfuaid" in root["/Metadata"].get_object().get_data()
-    tags = structure(root["/StructTreeRoot"], [])
-    assert {"/H1", "/H2", "/P", "/Table", "/TH", "/TD", "/L", "/LI", "/Figure"} <= set(tags)
+    assert {"H1", "H2", "P", "Table", "TH", "TD", "L", "LI", "Figure"} <= set(tags_of(made))
     fonts = read_back.pages[0]["/Resources"]["/Font"]
     names = set()
     for font in fonts.values():
@@ -80,6 +68,36 @@ def test_a_letter_is_tagged_says_its_language_and_embeds_the_houses_fonts():
         assert "/FontFile2" in inner["/FontDescriptor"] or "/FontFile3" in inner["/FontDescriptor"]
         names.add(inner["/BaseFont"].split("+")[1])
     assert names <= {"Office-Sans", "Office-Sans-Bold"}
+
+
+def certificate(**other):
+    said = {
+        "title": "A year in school", "house": "Thornbridge Academy", "name": "Callum Ashworth", "form": "9A",
+        "body": read("was here for every session").fill({}), "signed": ["Dr Sol Abara"], "dated": "Mon 23 Nov 2026",
+    }  # fmt: skip
+    return pdf.certificate(pdf.Certificate(**(said | other)))
+
+
+@pytest.mark.parametrize(
+    ("press", "tags"),
+    [
+        (lambda: pdf.letter(sheet(is_large_print=True)), {"H1", "P", "Table"}),
+        (lambda: pdf.letter(sheet(is_for_notify=True, logo=png())), {"H1", "P", "Figure"}),
+        (lambda: pdf.letter(sheet(lang="pl")), {"H1", "P"}),
+        (certificate, {"H1", "P"}),
+        (lambda: certificate(is_landscape=True, logo=png()), {"H1", "P", "Figure"}),
+        (
+            lambda: pdf.cover_list(
+                pdf.CoverList(
+                    "Letters of the day", "Thornbridge", "now", ["Pupil", "Pages"], [["Callum", "1"]], ["One left out"]
+                )
+            ),
+            {"H1", "Table", "TH", "TD"},
+        ),
+    ],
+)
+def test_whatever_the_press_prints_can_be_read_aloud(press, tags):
+    assert tags <= set(tags_of(press()))
 
 
 def test_the_pages_are_counted_and_the_next_page_says_whose_letter_it_is():

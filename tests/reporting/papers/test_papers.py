@@ -24,6 +24,7 @@ from reporting.queries.sheets import NO_RATE, SUPPRESSED
 from tests.conftest import MONDAY, MORNING
 from tests.factories.cast import put_on_roll
 from tests.factories.marks import take
+from tests.factories.tagged import tags_of
 
 FIRST = MONDAY - timedelta(days=14)
 
@@ -103,6 +104,7 @@ def test_governors_read_what_is_issued_and_no_draft(cast, school, sign_in, at_mo
     assert governor.get(f"/papers/{paper.pk}/").status_code == 200
     answer = governor.get(f"/papers/{paper.pk}/file/")
     assert (answer["Content-Type"], answer.content[:5]) == ("application/pdf", b"%PDF-")
+    assert {"H1", "H2", "P", "Table", "TH", "TD", "Figure"} <= set(tags_of(answer.content))
 
 
 def test_the_author_writes_into_a_draft_and_its_page_takes_a_fixed_number_of_queries(

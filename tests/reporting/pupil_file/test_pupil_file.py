@@ -13,6 +13,7 @@ from attendance_office.audit.models import Entry
 from registers.actions.contacts import add_contact, change_contact, report_fault, stamp
 from registers.models import AbsenceNote, Call, ContactFault, Parent
 from tests.conftest import MONDAY, MORNING
+from tests.factories.tagged import tags_of
 from tests.reporting.conftest import put, sessions
 
 from .conftest import AFTER, at
@@ -248,8 +249,8 @@ def test_an_empty_file_says_so(story, sign_in, after):
 def test_the_print_is_tagged_names_the_pupil_and_is_on_record(story, sign_in, after):
     answer = printed(sign_in(story.dee), story.callum, "order=oldest")
     assert answer["Content-Type"] == "application/pdf"
+    assert {"H1", "H2", "P", "Table", "TH", "TD"} <= set(tags_of(answer.content))
     with pikepdf.open(BytesIO(answer.content)) as paper:
-        assert paper.Root.MarkInfo.Marked
         assert "File of Callum Ashworth" in str(paper.docinfo["/Title"])
     line = Entry.objects.get(verb="printed a pupil file")
     assert (line.by_name, line.at, line.subject_id) == ("Ms D. Lacey", AFTER, str(story.callum.pk))
