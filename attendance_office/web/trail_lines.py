@@ -33,6 +33,8 @@ OF_PUPILS: Final[Mapping[str, Needs]] = MappingProxyType(
         "pupil": Needs(_PUPILS, _KNOWN),
         "contact": Needs(_PUPILS, _CONTACTS),
         "safeguarding item": Needs(_PUPILS, frozenset({Can.SEE_SAFEGUARDING})),
+        # A case study names nobody; why it was taken back may.
+        "case study": Needs(frozenset(), _KNOWN),
         # The call and the message say who was rung and written to.
         "first day": Needs(_CONTACTS, _CONTACTS),
         "message": Needs(_CONTACTS, _CONTACTS),
@@ -40,7 +42,7 @@ OF_PUPILS: Final[Mapping[str, Needs]] = MappingProxyType(
         **dict.fromkeys(
             (
                 "agreement", "case_proposal", "class", "group", "lesson register", "letter", "register", "return",
-                "session", "stop",
+                "reward", "session", "stop",
             ),
             _NAMED,
         ),
@@ -51,7 +53,7 @@ OF_NO_PUPIL: Final = frozenset(
     {
         "baseline", "calendar", "closure", "export", "file", "hold", "import", "lesson", "letter template",
         "letter_policy", "letterhead", "link", "mail_choice", "paper", "period", "person", "print run", "proof", "run",
-        "saved_view", "schedule", "school", "sending", "subscription", "timetable week", "trawl", "trawl_ask", "turn",
+        "saved_view", "schedule", "school", "sending", "subscription", "timetable week", "trawl", "trawl_ask", "trust", "turn",
         "tutor group",
     }
 )  # fmt: skip
