@@ -18,6 +18,7 @@ from reporting.queries.case_study.weeks import course_of
 from reporting.queries.pupil_file import Asked, file_of
 from tests.conftest import MORNING
 from tests.factories.cast import put_on_roll
+from tests.factories.tagged import tags_of
 from tests.reporting.conftest import FROM, TO
 
 from .conftest import LETTER_ON, counted, gone, words
@@ -66,6 +67,7 @@ def test_neither_page_nor_print_nor_file_name_names_anybody(cast, study, sign_in
     shown = governor.get(f"/case-studies/{issued.pk}/")
     file = governor.get(f"/case-studies/{issued.pk}/file/")
     assert file["Content-Disposition"] == 'inline; filename="case-study-pupil-a-edition-1.pdf"'
+    assert {"H1", "H2", "P"} <= set(tags_of(file.content))
     listed = governor.get("/case-studies/").content.decode()
     main = [text.split("<main", 1)[1] for text in (shown.content.decode(), listed)]
     told = names(cast)
