@@ -22,6 +22,7 @@ from typing import Final
 
 import xlsxwriter
 from django.http import HttpResponse
+from xlsxwriter.format import Format
 
 from attendance_office import clock
 
@@ -44,6 +45,15 @@ class Column:
     heading: str
     is_share: bool = False
     is_points: bool = False
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One sheet of a workbook: its name, its columns and its rows."""
+
+    name: str
+    columns: Sequence[Column]
+    rows: Iterable[Sequence[Cell]]
 
 
 def safe(text: str) -> str:
@@ -70,7 +80,12 @@ def as_csv(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, name: s
 def as_xlsx(
     columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, name: str, sheet: str = "Pupils"
 ) -> HttpResponse:
-    """Give the rows as a workbook: numbers as numbers, dates as dates, its head frozen and with filters, no formula."""
+    """Give the rows as a workbook of one sheet."""
+    return as_workbook([Leaf(sheet, columns, rows)], name=name)
+
+
+def as_workbook(leaves: Sequence[Leaf], *, name: str) -> HttpResponse:
+    """Give a workbook: numbers as numbers, dates as dates, each sheet's head frozen and with filters, no formula."""
     out = io.BytesIO()
     rules = {
         "in_memory": True,
@@ -80,36 +95,39 @@ def as_xlsx(
         "default_date_format": "ddd d mmm yyyy",
     }
     with xlsxwriter.Workbook(out, rules) as book:
-        page = book.add_worksheet(sheet)
-        head, day, share, points = (
-            book.add_format(look)
-            for look in (
-                {"bold": True, "bottom": 1},
-                {"num_format": "ddd d mmm yyyy", "align": "left"},
-                {"num_format": "0.0%"},
-                {"num_format": "+0.0;-0.0;0.0"},
-            )
+        looks = (
+            {"bold": True, "bottom": 1},
+            {"num_format": "ddd d mmm yyyy", "align": "left"},
+            {"num_format": "0.0%"},
+            {"num_format": "+0.0;-0.0;0.0"},
         )
-        widths = [len(column.heading) for column in columns]
-        for at, column in enumerate(columns):
-            page.write_string(0, at, safe(column.heading), head)
-        last = 0
-        for last, row in enumerate(rows, start=1):
-            for at, (value, column) in enumerate(zip(row, columns, strict=True)):
-                if isinstance(value, date):
-                    page.write_datetime(last, at, _wall(value), day)
-                elif isinstance(value, (int, float, Decimal, Fraction)) and not isinstance(value, bool):
-                    look = share if column.is_share else points if column.is_points else None
-                    page.write_number(last, at, float(value * 100 if column.is_points else value), look)
-                elif (words := _written(value, column)) != "":
-                    page.write_string(last, at, words)
-                widths[at] = max(widths[at], len(_written(value, column)))
-        for at, width in enumerate(widths):
-            page.set_column(at, at, min(width, _WIDEST) + 2)
-        page.freeze_panes(1, 0)
-        page.autofilter(0, 0, max(last, 1), len(columns) - 1)
+        formats = [book.add_format(look) for look in looks]
+        for leaf in leaves:
+            _add_leaf(book, leaf, *formats)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return _named(HttpResponse(out.getvalue(), content_type=kind), f"{name}.xlsx")
+
+
+def _add_leaf(book: xlsxwriter.Workbook, leaf: Leaf, head: Format, day: Format, share: Format, points: Format) -> None:
+    page = book.add_worksheet(leaf.name)
+    widths = [len(column.heading) for column in leaf.columns]
+    for at, column in enumerate(leaf.columns):
+        page.write_string(0, at, safe(column.heading), head)
+    last = 0
+    for last, row in enumerate(leaf.rows, start=1):
+        for at, (value, column) in enumerate(zip(row, leaf.columns, strict=True)):
+            if isinstance(value, date):
+                page.write_datetime(last, at, _wall(value), day)
+            elif isinstance(value, (int, float, Decimal, Fraction)) and not isinstance(value, bool):
+                look = share if column.is_share else points if column.is_points else None
+                page.write_number(last, at, float(value * 100 if column.is_points else value), look)
+            elif (words := _written(value, column)) != "":
+                page.write_string(last, at, words)
+            widths[at] = max(widths[at], len(_written(value, column)))
+    for at, width in enumerate(widths):
+        page.set_column(at, at, min(width, _WIDEST) + 2)
+    page.freeze_panes(1, 0)
+    page.autofilter(0, 0, max(last, 1), len(leaf.columns) - 1)
 
 
 def _written(value: Cell, column: Column) -> str:

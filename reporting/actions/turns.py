@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
-from attendance_office.web.export import as_xlsx
+from attendance_office.web.export import Leaf, as_workbook
 from letters.models import Message
 from letters.pdf import print_html
 from registers.models import StoredFile
@@ -158,7 +158,8 @@ def dispatch(sending: Sending, *, by: User | None, at: datetime) -> Message:
 
 def _files(page: Page, report: str) -> dict[str, bytes]:
     html = render_to_string("reporting/print/week.html", {"content": page.content})
-    sheet = as_xlsx(page.columns, page.rows, name=KINDS[report].file, sheet=KINDS[report].sheet)
+    first = Leaf(KINDS[report].sheet, page.columns, page.rows)
+    sheet = as_workbook([first, *page.leaves], name=KINDS[report].file)
     return {"pdf": print_html(html, styles=["paper", "week"]), "xlsx": sheet.content}
 
 

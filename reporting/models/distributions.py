@@ -37,9 +37,20 @@ NEEDS: Final[Mapping[str, frozenset[Can]]] = {
 }
 
 
-def readable(allowed: frozenset[Can]) -> list[str]:
-    """Give the reports that may be read with these rights."""
-    return [report for report, needs in NEEDS.items() if needs | {Can.SEE_PUPILS, Can.READ_SENT} <= allowed]
+# Of one's own form less is needed: its lates and absences stand in the register that its tutor takes. What that tutor
+# may not see beside it (reasons, letters, calls home) is left out of the page.
+NEEDS_OF_FORM: Final[Mapping[str, frozenset[Can]]] = {
+    **NEEDS,
+    Report.DAILY_SUMMARY: frozenset(),
+    Report.LATES_MORNING: frozenset(),
+    Report.LATES_LESSONS: frozenset(),
+}
+
+
+def readable(allowed: frozenset[Can], *, of_form: bool = False) -> list[str]:
+    """Give the reports that may be read with these rights: of the school and year groups, or of one's own form."""
+    needed = NEEDS_OF_FORM if of_form else NEEDS
+    return [report for report, needs in needed.items() if needs | {Can.SEE_PUPILS, Can.READ_SENT} <= allowed]
 
 
 def scope_words(year_group: int | None, form: TutorGroup | None = None) -> str:
@@ -94,14 +105,16 @@ class SendingQuerySet(models.QuerySet["Sending"]):
         """Give what the person was sent, as far as their posts still reach all that it is about."""
         reach = Q(pk__in=[])
         for school in user.standing.schools:
-            may = Q(school=school, report__in=readable(user.standing.allowed(school.pk)))
+            allowed = user.standing.allowed(school.pk)
+            may = Q(school=school, report__in=readable(allowed))
             if user.standing.sees_all(school.pk):
                 reach |= may
             for post in user.standing.posts_in(school.pk):
                 if post.role == Role.HEAD_OF_YEAR and post.year_group is not None:
                     reach |= may & (Q(year_group=post.year_group) | Q(tutor_group__year_group=post.year_group))
                 elif post.role == Role.TUTOR and post.tutor_group_id is not None:
-                    reach |= may & Q(tutor_group=post.tutor_group_id)
+                    of_form = Q(school=school, report__in=readable(allowed, of_form=True))
+                    reach |= of_form & Q(tutor_group=post.tutor_group_id)
         return self.filter(reach, user=user)
 
 

@@ -6,6 +6,8 @@ the boards that people work from, so that no two can disagree.
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Final
@@ -13,7 +15,8 @@ from typing import Final
 from django.db.models import Count, Min
 
 from attendance_office.jobs.due import instant
-from attendance_office.staff.models import School, User
+from attendance_office.staff.models import School, TutorGroup, User
+from attendance_office.staff.roles import Can
 from interventions.models import FirstDay, FirstDayPupil
 from interventions.queries.first_day import ANSWERED
 from letters.models import Letter, Message
@@ -24,12 +27,14 @@ from registers.queries.registers import RegisterLine, Status, registers_of_sessi
 from registers.queries.unexplained import days_of, unexplained
 from registers.rules.codes import code_set
 from registers.rules.dates import spoken_date
+from registers.rules.rates import tally
 from reporting.models.distributions import scope_words
+from reporting.rules.small_numbers import in_words, is_small
 
 from .explorer import Answer, Question, answer
 from .lines import Reader
 from .periods import Period
-from .report_page import Page, Table, many, of_all, page_of, pupil_words, pupils_of, rate_words
+from .report_page import Page, Table, mail_rate, many, of_all, of_sessions, page_of, pupil_words, pupils_of
 
 _WEEK: Final = timedelta(days=7)
 MOST: Final = 10
@@ -39,15 +44,50 @@ _WAITING: Final = (Letter.State.PROPOSED, Letter.State.HELD_BACK, Letter.State.W
 class _Day:
     """What the page is drawn from, each asked once."""
 
-    def __init__(self, school: School, user: User, year_group: int | None, on: date, at: datetime) -> None:
-        self.school, self.user, self.year_group, self.on, self.at = school, user, year_group, on, at
+    def __init__(
+        self, school: School, user: User, year_group: int | None, form: TutorGroup | None, on: date, at: datetime
+    ) -> None:
+        self.school, self.user, self.on, self.at = school, user, on, at
+        self.year_group, self.form = year_group, form
+        # The year or the form that each line of the attendance is of.
+        self.axis, self.head = ("year", "Year") if form is None else ("form", "Form")
         self.reader = Reader.of(user, school)
         self.calendar = calendar_of(school.pk)
-        self.pupils = pupils_of(school, user, year_group)
+        self.pupils = pupils_of(school, user, year_group, form)
 
     def asked(self, on: date) -> Answer:
+        """Give a day's sessions, of those halves alone whose register has opened today.
+
+        Codes known beforehand stand in the afternoon's register from early morning on: absences without anybody
+        present beside them, so that they do not count before it opens.
+        """
         question = Question(Period("day", spoken_date(on), on, on))
-        return answer(self.reader, question if self.year_group is None else question.also("year", str(self.year_group)))
+        if self.form is not None:
+            question = question.also("form", self.form.name)
+        elif self.year_group is not None:
+            question = question.also("year", str(self.year_group))
+        found = answer(self.reader, question)
+        if len(self.halves) > 1:
+            return found
+        codes: dict[int, Counter[str]] = {}
+        marks = Mark.objects.filter(school=self.school, on=on, half__in=self.halves, pupil__in=found.pupil_ids)
+        for pupil, code in marks.values_list("pupil", "code"):
+            codes.setdefault(pupil, Counter())[code] += 1
+        lines = tuple(replace(line, tally=tally(codes.get(line.pupil_id, {}), on)) for line in found.lines)
+        return replace(found, lines=lines)
+
+    @cached_property
+    def halves(self) -> list[str]:
+        """Give the sessions of the day whose registers have opened."""
+        begun = sessions_begun(self.calendar, session_times(self.school.pk, self.on), self.at)
+        return [one.half for one in begun if one.on == self.on]
+
+    @property
+    def words(self) -> str:
+        """Give in words what of the day is counted."""
+        if len(self.halves) > 1:
+            return "today so far"
+        return "this afternoon" if self.halves == ["PM"] else "this morning"
 
     @cached_property
     def today(self) -> Answer:
@@ -67,11 +107,12 @@ class _Day:
             for lines in found.values()
             for line in lines
             if line.is_owed and self.year_group in (None, line.tutor_group.year_group)
+            if self.form in (None, line.tutor_group)
         ]
 
     @cached_property
     def late(self) -> list[Mark]:
-        marks = lates(self.school, self.user, self.on, self.on).filter(pupil__in=self.pupils)
+        marks = lates(self.school, self.user, self.on, self.on).filter(pupil__in=self.pupils, half__in=self.halves)
         return list(marks.order_by("pupil__sort_name", "half", "pk"))
 
     @cached_property
@@ -94,22 +135,51 @@ class _Day:
         return set(marks.values_list("pupil", "half"))
 
 
-def day_page(school: School, user: User, *, year_group: int | None, on: date, at: datetime) -> Page:
-    """Give the day so far of a year group, or of the school, as far as a person's posts reach."""
-    day = _Day(school, user, year_group, on, at)
-    owed, left = _owed(day), _unexplained(day)
-    tables = [_attendance(day), owed, *_first_day(day), left, _lates(day), _notes(day), _letters(day)]
-    return page_of(
-        school, title=f"{scope_words(year_group)}: the day, {spoken_date(on)}", headline=_headline(day), tables=tables,
-        at=at,
-    )  # fmt: skip
+def day_page(
+    school: School, user: User, *, on: date, at: datetime, year_group: int | None = None, form: TutorGroup | None = None
+) -> Page:
+    """Give the day so far of a form, a year group, or the school, as far as a person's posts reach.
+
+    Calls home, reasons and letters are left out for a reader who may not see them.
+    """
+    day = _Day(school, user, year_group, form, on, at)
+    allowed = day.reader.allowed
+    tables = [_attendance(day), _owed(day)]
+    tables += _first_day(day) if Can.SEE_LETTERS in allowed else []
+    tables += [_unexplained(day), _lates(day)]
+    tables += [_notes(day)] if Can.SEE_MARK_REASONS in allowed else []
+    tables += [_letters(day)] if Can.SEE_LETTERS in allowed else []
+    title = f"{scope_words(year_group, form)}: the day, {spoken_date(on)}"
+    return page_of(school, title=title, headline=_headline(day), tables=tables, at=at, mail=_mail(day))
+
+
+def _mail(day: _Day) -> list[Table]:
+    """Give what the e-mail says of the day: rates, and numbers that tell of no few pupils."""
+    figures = day.today.figures
+    if day.form is not None or is_small(figures.pupils):
+        return []
+    parts = [(part.words, part.figures) for part in day.today.parts("year")]
+    if len(parts) > 1:
+        parts.append(("Whole school", figures))
+    rates = tuple((words, mail_rate(one.tally)) for words, one in parts if not is_small(one.pupils))
+    late = len({mark.pupil_id for mark in day.late})
+    asked = len({pupil for pupil, _ in day.open_marks})
+    rest = (
+        ("Registers not complete", f"{len(day.owed):,}"),
+        ("Late", f"{in_words(late, max(late, figures.pupils))} pupils"),
+        ("Without a reason still", f"{in_words(asked, max(asked, figures.pupils))} pupils"),
+    )
+    return [
+        Table("attendance", f"Attended {day.words}", ("Year", "Attended"), rates),
+        Table("more", "In the report", ("What", "Number"), rest),
+    ]
 
 
 def _headline(day: _Day) -> list[str]:
-    tally = day.today.figures.tally
+    counted = day.today.figures.tally
     late, after = len(day.late), sum(mark.code == "U" for mark in day.late)
     return [
-        f"Attended so far: {rate_words(tally.attendance_rate)} of {tally.possible:,} sessions.",
+        f"Attended {day.words}: {of_sessions(counted)}.",
         f"Registers not complete: {len(day.owed)}. A missing mark counts as neither present nor absent.",
         f"Late: {late}, {after} of them after the register closed.",
         f"Absent today and still without a reason: {many(len({pupil for pupil, _ in day.open_marks}), 'pupil')}.",
@@ -121,7 +191,7 @@ def _attendance(day: _Day) -> Table:
     others = [(day.before, "Day before"), (last_week, "Week before")]
     answers = [day.asked(on) if on is not None and day.calendar.is_school_day(on) else None for on, _ in others]
     older = [
-        {} if one is None else {part.value: part.figures.tally.attendance_rate for part in one.parts("year")}
+        {} if one is None else {part.value: part.figures.tally.attendance_rate for part in one.parts(day.axis)}
         for one in answers
     ]
     rows = [
@@ -129,16 +199,17 @@ def _attendance(day: _Day) -> Table:
             part.words, part.figures.tally.attendance_rate, part.figures.tally.possible, part.figures.tally.absent,
             *(rates.get(part.value) for rates in older),
         )
-        for part in day.today.parts("year")
+        for part in day.today.parts(day.axis)
     ]  # fmt: skip
-    if day.year_group is None:
+    if day.year_group is None and day.form is None:
         now = day.today.figures.tally
         whole = [None if one is None else one.figures.tally.attendance_rate for one in answers]
         rows.append(("Whole school", now.attendance_rate, now.possible, now.absent, *whole))
-    heads = ("Year", "Attended", "Possible sessions", "Missed", *(head for _, head in others))
+    heads = (day.head, "Attended", "Possible sessions", "Missed", *(head for _, head in others))
     days = [f"{spoken_date(on)}" for on, _ in others if on is not None]
-    note = f"Day before and week before: {' and '.join(days)}, whole days."
-    return Table("attendance", "Attendance so far today", heads, tuple(rows), note, empty="No pupil is on roll.")
+    part = "the whole day" if len(day.halves) > 1 else "the same session"
+    note = f"Day before and week before: {' and '.join(days)}, {part}."
+    return Table("attendance", f"Attendance {day.words}", heads, tuple(rows), note, empty="No pupil is on roll.")
 
 
 def _owed(day: _Day) -> Table:

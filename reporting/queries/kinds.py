@@ -54,12 +54,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         "on the last school day of each week",
         form_week_page,
     ),
-    Report.DAILY_SUMMARY: Kind(day_page, "day", "The day", (Role.LEAD, Role.PASTORAL), "on each school day"),
+    Report.DAILY_SUMMARY: Kind(day_page, "day", "The day", (Role.LEAD, Role.PASTORAL), "on each school day", day_page),
     Report.LATES_MORNING: Kind(
-        lates_morning_page, "lates-morning", "Lates", (Role.LEAD, Role.PASTORAL), "each morning"
+        lates_morning_page, "lates-morning", "Lates", (Role.LEAD, Role.PASTORAL), "each morning", lates_morning_page
     ),
     Report.LATES_LESSONS: Kind(
-        lates_lessons_page, "lates-lessons", "Lates to lessons", (Role.LEAD, Role.PASTORAL), "each afternoon"
+        lates_lessons_page,
+        "lates-lessons",
+        "Lates to lessons",
+        (Role.LEAD, Role.PASTORAL),
+        "each afternoon",
+        lates_lessons_page,
     ),
     Report.ILLNESS: Kind(
         illness_page, "illness", "Illness", (Role.SLT, Role.LEAD), "on the day on which an illness goes round"

@@ -11,7 +11,7 @@ from typing import Final
 
 from django.db.models import Count, Q
 
-from attendance_office.staff.models import School, User
+from attendance_office.staff.models import School, TutorGroup, User
 from attendance_office.web.export import Cell
 from registers.models import LessonMark, LessonRegister, Mark
 from registers.queries.lates import Lates, lates, lesson_lates
@@ -20,19 +20,21 @@ from registers.rules.dates import spoken_date
 from reporting.models.distributions import scope_words
 
 from .periods import named_periods
-from .report_page import Page, Table, many, page_of
+from .report_page import Page, Table, many, page_of, pupils_of
 
 _MORNING: Final[Half] = "AM"
 _AFTER: Final = "U"
 _NOT_SAID: Final = "Not said"
 
 
-def lates_morning_page(school: School, user: User, *, year_group: int | None, on: date, at: datetime) -> Page:
+def lates_morning_page(
+    school: School, user: User, *, on: date, at: datetime, year_group: int | None = None, form: TutorGroup | None = None
+) -> Page:
     """Give who came late to the start of school on a day, the latest comers first, within a person's reach."""
-    year = "" if year_group is None else str(year_group)
-    marks = list(lates(school, user, on, on, year=year).filter(half=_MORNING))
+    some = pupils_of(school, user, year_group, form)
+    marks = list(lates(school, user, on, on).filter(half=_MORNING, pupil__in=some))
     since = _half_term_starts(school, on)
-    often = _often(lates(school, user, since, on, year=year).filter(half=_MORNING), marks)
+    often = _often(lates(school, user, since, on).filter(half=_MORNING, pupil__in=some), marks)
     marks.sort(key=lambda mark: (-(mark.minutes_late or 0), mark.pupil.sort_name, mark.pk))
     rows = tuple(
         (
@@ -56,8 +58,8 @@ def lates_morning_page(school: School, user: User, *, year_group: int | None, on
         f"Late three times or more this half term: {sum(often[mark.pupil_id][0] >= 3 for mark in marks)} of them.",
         f"Minutes recorded for {sum(mark.minutes_late is not None for mark in marks)} of {len(marks)}.",
     ]
-    years = _by_year(marks) if year_group is None and marks else ()
-    title = f"{scope_words(year_group)}: late to the start of school, {spoken_date(on)}"
+    years = _by_year(marks) if year_group is None and form is None and marks else ()
+    title = f"{scope_words(year_group, form)}: late to the start of school, {spoken_date(on)}"
     return page_of(school, title=title, headline=headline, tables=[*years, listed], listed=listed, at=at)
 
 
@@ -71,23 +73,22 @@ def _by_year(marks: list[Mark]) -> tuple[Table]:
     return (Table("years", "By year", ("Year", "Late", "After the close"), rows),)
 
 
-def lates_lessons_page(school: School, user: User, *, year_group: int | None, on: date, at: datetime) -> Page:
+def lates_lessons_page(
+    school: School, user: User, *, on: date, at: datetime, year_group: int | None = None, form: TutorGroup | None = None
+) -> Page:
     """Give who came late to which lesson of a day, period by period, within a person's reach."""
-    year = "" if year_group is None else str(year_group)
-    marks = list(
-        lesson_lates(school, user, on, on, year=year).order_by(
-            "lesson__period__starts_at", "lesson__period__name", "pupil__sort_name", "pk"
-        )
-    )
+    some = pupils_of(school, user, year_group, form)
+    order = ("lesson__period__starts_at", "lesson__period__name", "pupil__sort_name", "pk")
+    marks = list(lesson_lates(school, user, on, on).filter(pupil__in=some).order_by(*order))
     since = _half_term_starts(school, on)
-    often = _often(lesson_lates(school, user, since, on, year=year), marks)
+    often = _often(lesson_lates(school, user, since, on).filter(pupil__in=some), marks)
     saved = lesson_registers_of(school, on)
     rows = {
         period: tuple(
             (_name(mark), _form(mark), str(mark.lesson.teaching_group), _minutes(mark), often[mark.pupil_id][0])
-            for mark in some
+            for mark in part
         )
-        for period, some in groupby(marks, key=lambda mark: str(mark.lesson.period))
+        for period, part in groupby(marks, key=lambda mark: str(mark.lesson.period))
     }
     heads = ("Pupil", "Form", "Class", "Minutes", "Times late this half term")
     counts = tuple((period, len(some)) for period, some in rows.items())
@@ -101,7 +102,7 @@ def lates_lessons_page(school: School, user: User, *, year_group: int | None, on
         f"Late to lessons: {many(len(marks), 'time')}, by {many(len({mark.pupil_id for mark in marks}), 'pupil')}.",
         f"From {many(saved, 'lesson register')} saved today; a lesson without a saved register is not counted.",
     ]
-    title = f"{scope_words(year_group)}: late to lessons, {spoken_date(on)}"
+    title = f"{scope_words(year_group, form)}: late to lessons, {spoken_date(on)}"
     listed = Table("late", "Late to lessons", ("Period", *heads), every)
     return page_of(school, title=title, headline=headline, tables=[by_period, *per_period], listed=listed, at=at)
 

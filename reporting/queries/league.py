@@ -115,7 +115,7 @@ def period_before(school_id: int, period: Period) -> Period:
         return Period("none", "Nothing before", period.from_on, period.from_on - _DAY)
     if period.key in ("week", "last_week"):
         first = monday(last)
-        return Period("before", "The school week before", first, min(first + 6 * _DAY, period.from_on - _DAY))
+        return Period("before", "The school week before", first, min(first + 4 * _DAY, period.from_on - _DAY))
     named = {one.key: one for one in named_periods(school_id, last)}
     words = "The half term before" if period.key == "half_term" else "The term before"
     found = named.get(period.key)

@@ -28,6 +28,7 @@ _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
 # A sheet goes back so far at the most, and looks so far ahead.
 _LONGEST: Final = timedelta(days=28)
+_SATURDAY: Final = 5
 _AHEAD: Final = timedelta(days=14)
 _LEFT: Final = "left"
 _JOINED: Final = "joined"
@@ -105,11 +106,14 @@ def leavers_page(school: School, user: User, *, year_group: int | None, on: date
     """Give who left and joined to a day of a year group, or of the school, as far as a person's posts reach."""
     sheet = _Sheet(school, user, year_group, on)
     overdue = sum(one.is_past for one in sheet.due)
-    days = f"{spoken_date(sheet.from_on)} to {spoken_date(on)}"
+    # A sheet that begins on the Saturday after the one before is of that Monday on: no school day lies between.
+    first = sheet.from_on + 2 * _DAY if sheet.from_on.weekday() == _SATURDAY else sheet.from_on
+    days = f"{spoken_date(first)} to {spoken_date(on)}"
+    owed = f", {overdue} of them overdue" if sheet.due else ""
     headline = [
         f"{days}: {many(len(sheet.leaving), 'leaver')}, {many(len(sheet.joining), 'joiner')}.",
         *([f"{sheet.late} of them from before these days: written down since the last sheet."] if sheet.late else []),
-        f"Returns owed to the local authority: {len(sheet.due)}, {overdue} of them overdue.",
+        f"Returns owed to the local authority: {len(sheet.due)}{owed}.",
     ]
     page = page_of(
         school, title=f"{scope_words(year_group)}: leavers and joiners to {spoken_date(on)}", headline=headline,

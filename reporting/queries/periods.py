@@ -14,6 +14,7 @@ OWN: Final = "own"
 USUAL: Final = "year"
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
+_SATURDAY: Final = 5
 _YEAR: Final = timedelta(days=364)  # fifty-two weeks: Mondays are laid on Mondays
 
 
@@ -33,7 +34,7 @@ def named_periods(school_id: int, on: date) -> list[Period]:
     last_year = school_year_starts(year - _DAY)
     found = [
         Period("week", "This week", monday(on), on),
-        Period("last_week", "Last week", monday(on) - _WEEK, monday(on) - _DAY),
+        Period("last_week", "Last week", monday(on) - _WEEK, monday(on) - 3 * _DAY),
         Period("four_weeks", "Last four weeks", monday(on) - 3 * _WEEK, on),
     ]
     term = Term.objects.filter(school=school_id, starts_on__lte=on).order_by("-starts_on").first()
@@ -57,18 +58,23 @@ def year_before(period: Period) -> Period:
 
 
 def _half_term(term: Term, on: date) -> Period:
-    """Give the half of a term in which a day lies; in the half-term holiday and after the term, the half just ended."""
-    away = list(
-        NonSchoolDay.objects.filter(
-            school=term.school_id,
-            kind=NonSchoolDay.Kind.HALF_TERM,
-            half="",
-            on__range=(term.starts_on, term.ends_on),
-        )
+    """Give the half of a term in which a day lies; in the half-term holiday and after the term, the half just ended.
+
+    It goes from its first school day to its last: neither a weekend nor a closed day beside the holiday belongs to it.
+    """
+    closed = dict(
+        NonSchoolDay.objects.filter(school=term.school_id, half="", on__range=(term.starts_on, term.ends_on))
         .order_by("on")
-        .values_list("on", flat=True)
+        .values_list("on", "kind")
     )
+    away = [day for day, kind in closed.items() if kind == NonSchoolDay.Kind.HALF_TERM]
+
+    def held(day: date, step: timedelta) -> date:
+        while term.starts_on < day < term.ends_on and (day in closed or day.weekday() >= _SATURDAY):
+            day += step
+        return day
+
     if not away or on <= away[-1]:
-        last = min(on, term.ends_on, away[0] - _DAY if away else on)
+        last = min(on, term.ends_on, held(away[0] - _DAY, -_DAY) if away else on)
         return Period("half_term", "This half term", term.starts_on, last)
-    return Period("half_term", "This half term", away[-1] + _DAY, min(on, term.ends_on))
+    return Period("half_term", "This half term", held(away[-1] + _DAY, _DAY), min(on, term.ends_on))

@@ -11,12 +11,14 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from attendance_office import clock
-from attendance_office.staff.models import School, User
-from attendance_office.web.export import Cell, Column
+from attendance_office.staff.models import School, TutorGroup, User
+from attendance_office.web.export import Cell, Column, Leaf
 from attendance_office.web.templatetags.office import clock as spoken_clock
 from attendance_office.web.templatetags.office import per_cent
 from registers.models import Pupil
 from registers.rules.dates import spoken_date
+from registers.rules.rates import Tally
+from reporting.rules.small_numbers import in_words, tells_of_few
 
 FEW: Final = 6
 SHEET: Final = (
@@ -57,20 +59,22 @@ class Table:
 
 @dataclass(frozen=True)
 class Page:
-    """A report made: its content in words, and the rows of its sheet."""
+    """A report made: its content in words, the rows of its sheet, and the sheets behind that one."""
 
     content: dict[str, Any]
     rows: Sequence[tuple[Cell, ...]]
     columns: Sequence[Column] = SHEET
+    leaves: Sequence[Leaf] = ()
 
 
 def page_of(
     school: School, *, title: str, headline: Sequence[str], tables: Iterable[Table], at: datetime,
-    listed: Table | None = None,
+    listed: Table | None = None, leaves: Sequence[Leaf] = (), mail: Iterable[Table] = (),
 ) -> Page:  # fmt: skip
     """Give a report of its title, the lines at its head and its parts, as read at an instant.
 
-    Its sheet has a line for each figure, or, where the report is one list, the columns and rows of that one.
+    Its sheet has a line for each figure, or, where the report is one list, the columns and rows of that one; `leaves`
+    stand behind it. `mail` is what the e-mail may say of it: nothing of any one pupil.
     """
     parts = list(tables)
     content = {
@@ -79,15 +83,18 @@ def page_of(
         "read": f"{spoken_date(clock.local(at).date())}, {spoken_clock(at)}",
         "headline": list(headline),
         "parts": [one.written() for one in parts],
+        "mail": [one.written() for one in mail],
     }
     if listed is not None:
-        return Page(content, listed.rows, [Column(head) for head in listed.heads])
-    return Page(content, [row for one in parts for row in one.sheet_rows()])
+        return Page(content, listed.rows, [Column(head) for head in listed.heads], leaves)
+    return Page(content, [row for one in parts for row in one.sheet_rows()], leaves=leaves)
 
 
-def pupils_of(school: School, user: User, year_group: int | None) -> QuerySet[Pupil]:
-    """Give the pupils that a report to a person is about: of one year group or of the school, within their reach."""
+def pupils_of(school: School, user: User, year_group: int | None, form: TutorGroup | None = None) -> QuerySet[Pupil]:
+    """Give the pupils that a report to a person is about: of a form, a year group or the school, within their reach."""
     pupils = Pupil.objects.visible_to(user).filter(school=school)
+    if form is not None:
+        return pupils.filter(tutor_group=form)
     return pupils if year_group is None else pupils.filter(year_group=year_group)
 
 
@@ -116,6 +123,19 @@ def of_all(shown: int, all_of: int, noun: str = "pupil") -> str:
 def rate_words(rate: Fraction | None) -> str:
     """Give a rate as it is read."""
     return "no session" if rate is None else str(per_cent(rate))
+
+
+def of_sessions(tally: Tally) -> str:
+    """Give a rate with the sessions behind it, as it is read."""
+    rate = tally.attendance_rate
+    return "no session" if rate is None else f"{rate_words(rate)} of {many(tally.possible, 'session')}"
+
+
+def mail_rate(tally: Tally) -> str:
+    """Give a rate as an e-mail says it: where a few sessions were missed, or a few alone attended, not how many."""
+    if tells_of_few(tally.attended, tally.possible):
+        return f"{in_words(tally.attended, tally.possible)} of {many(tally.possible, 'session')}"
+    return of_sessions(tally)
 
 
 def _text(cell: Cell) -> str:

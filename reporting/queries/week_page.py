@@ -6,234 +6,150 @@ letters and the unexplained absences within their reach. Page, mail, PDF and she
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
-from functools import cached_property
-from typing import Any, Final
+from datetime import date, datetime
+from itertools import groupby
+from typing import Final
 
-from django.db.models import Count, Q
-
-from attendance_office.jobs.due import instant
 from attendance_office.staff.models import School, TutorGroup, User
 from attendance_office.staff.roles import Can
-from interventions.models import PatternFlag, Trawl
+from interventions.models import PatternFlag
 from interventions.queries.pattern_steps import first_found, followed
 from interventions.queries.patterns import flags_of
-from interventions.queries.trawls import Line, Wish, before, lines, trawls_of
-from interventions.rules.trawl import Moved
-from letters.models import Letter
+from interventions.rules.trawl import LEAST_POSSIBLE, Moved
 from registers.models import Pupil
-from registers.queries.lates import by_pupil, lates
-from registers.queries.unexplained import unexplained
-from registers.rules.ages import school_year_starts
 from registers.rules.dates import spoken_date
 from registers.rules.sessions import monday
 from reporting.models.distributions import scope_words
-from reporting.rules.conversations import BROKEN, REASON_WORDS, Candidate, Reason, in_need
+from reporting.rules.conversations import REASON_WORDS
 
-from .explorer import Answer, Question, answer
-from .lines import Line as Counted
-from .lines import Reader
-from .periods import Period, year_before
-from .report_page import FEW, Page, Table, initials_of, many, of_all, page_of, rate_words
+from .report_page import FEW, Page, Table, many, of_all, of_sessions, page_of
+from .week_drawn import Week
+from .week_pupils import mail_part, pupils_leaf
 
-_DAY: Final = timedelta(days=1)
-_WEEK: Final = timedelta(days=7)
-_GONE: Final = "A pupil no longer on roll"
+_NOT_KNOWN: Final = "not known"
+_LONGEST: Final = 3
 Named = Callable[[int], str]
-_MOVES: Final = {
-    Moved.BELOW_50: Reason.SEVERE,
-    Moved.BELOW_90: Reason.PERSISTENT,
-    Moved.BELOW_95: Reason.BELOW_95,
-    Moved.BROKE_RUN: Reason.BROKE_RUN,
-}
-
-
-class _Week:
-    """What the page is drawn from, each asked once."""
-
-    def __init__(
-        self, school: School, user: User, year_group: int | None, form: TutorGroup | None, on: date, at: datetime
-    ) -> None:
-        self.school, self.user, self.on, self.at = school, user, on, at
-        self.year_group, self.form = year_group, form
-        self.reader = Reader.of(user, school)
-
-    def asked(self, period: Period) -> Answer:
-        question = Question(period)
-        if self.form is not None:
-            question = question.also("form", self.form.name)
-        elif self.year_group is not None:
-            question = question.also("year", str(self.year_group))
-        return answer(self.reader, question)
-
-    def same_pupils(self, period: Period) -> Answer:
-        """Give the period of the pupils who are in the year group or the form today, wherever they were then."""
-        if self.form is None and self.year_group is None:
-            return answer(self.reader, Question(period))
-        # Who left keeps the form and year group of the last day: only those on roll today are here now.
-        here = Q(pk__in=Pupil.objects.on_roll(self.on).filter(school=self.school).values("pk"))
-        now = Q(tutor_group=self.form) if self.form is not None else Q(year_group=self.year_group)
-        return answer(replace(self.reader, rows=self.reader.rows & now & here), Question(period))
-
-    @cached_property
-    def scope(self) -> Q:
-        """What a mark's or a letter's pupil has to be."""
-        if self.form is not None:
-            return Q(pupil__tutor_group=self.form)
-        return Q() if self.year_group is None else Q(pupil__year_group=self.year_group)
-
-    @cached_property
-    def week(self) -> Answer:
-        return self.asked(Period("week", "This week", monday(self.on), self.on))
-
-    @cached_property
-    def year(self) -> Answer:
-        return self.asked(Period("year", "Year to date", school_year_starts(self.on), self.on))
-
-    @cached_property
-    def trawl(self) -> tuple[Trawl | None, Trawl | None]:
-        runs = list(trawls_of(self.school).filter(on__lte=self.on)[:60])
-        return (runs[0], before(runs, runs[0])) if runs else (None, None)
-
-    @cached_property
-    def moved(self) -> list[Line]:
-        trawl, since = self.trawl
-        if trawl is None:
-            return []
-        reach = Pupil.objects.visible_to(self.user).filter(school=self.school)
-        if self.form is not None:
-            reach = reach.filter(tutor_group=self.form)
-        return lines(trawl, since, Wish(pupils=list(reach.values_list("pk", flat=True)), year=self.year_group))[0]
-
-    @cached_property
-    def left_open(self) -> dict[int, int]:
-        marks = unexplained(self.school, self.user, self.at).filter(self.scope, on__lte=self.on)
-        return dict(marks.order_by().values_list("pupil").annotate(many=Count("pk")))
-
-    @cached_property
-    def by_pupil(self) -> dict[int, Counted]:
-        return {line.pupil_id: line for line in self.year.lines}
-
-    def name(self, pupil_id: int) -> str:
-        line = self.by_pupil.get(pupil_id)
-        return f"{line.name} ({line.form})" if line else _GONE
-
-    def initials(self, pupil_id: int) -> str:
-        line = self.by_pupil.get(pupil_id)
-        return f"{initials_of(line.name)} ({line.form})" if line else _GONE
 
 
 def week_page(school: School, user: User, *, year_group: int | None, on: date, at: datetime) -> Page:
     """Give the week to a day of a year group, or of the school, as far as a person's posts reach."""
-    return _page(_Week(school, user, year_group, None, on, at))
+    return _page(Week(school, user, year_group, None, on, at))
 
 
 def form_week_page(school: School, user: User, *, form: TutorGroup, on: date, at: datetime) -> Page:
     """Give the week to a day of one form, as far as a person's posts reach."""
-    return _page(_Week(school, user, None, form, on, at))
+    return _page(Week(school, user, None, form, on, at))
 
 
-def _page(week: _Week) -> Page:
-    tables = [_attendance(week), _absent(week), _conversations(week, week.name), _lates(week)]
-    if Can.SEE_LETTERS in week.reader.allowed:
-        tables.append(_letters(week))
+def _page(week: Week) -> Page:
+    tables = [_attendance(week), *_by_part(week), _absent(week), _conversations(week, week.name), _lates(week)]
+    if week.letters is not None:
+        tables.append(
+            Table("letters", "Letters sent this week", ("Letter", "Sent"), week.letters, empty="None was sent.")
+        )
     if Can.SEE_TRAWL in week.reader.allowed:
         tables.append(_patterns(week))
     tables += [_open(week), _praise(week, week.name)]
     scope = scope_words(week.year_group, week.form)
     page = page_of(
         week.school, title=f"{scope}: the week to {spoken_date(week.on)}", headline=_headline(week),
-        tables=tables, at=week.at,
+        tables=tables, at=week.at, leaves=[pupils_leaf(week)], mail=mail_part(week),
     )  # fmt: skip
     short = [_conversations(week, week.initials), _praise(week, week.initials)]
     return replace(page, content=page.content | {"initials": [one.written() for one in short]})
 
 
-def _headline(week: _Week) -> list[str]:
+def _headline(week: Week) -> list[str]:
     now, year = week.week.figures, week.year.figures
     persistent, severe = year.persistently_absent, year.severely_absent
     return [
-        f"Attended this week: {rate_words(now.tally.attendance_rate)} of {now.tally.possible:,} sessions.",
-        f"Year to date: {rate_words(year.tally.attendance_rate)} of {year.tally.possible:,} sessions.",
+        f"Attended this week: {of_sessions(now.tally)}.",
+        f"Year to date: {of_sessions(year.tally)}.",
         f"Persistently absent: {persistent:,} of {many(year.pupils, 'pupil')}, {severe:,} of them severely.",
     ]
 
 
-def _attendance(week: _Week) -> Table:
-    first = monday(week.on)
-    last = week.asked(Period("last", "Last week", first - _WEEK, first - _DAY))
-    same = week.same_pupils(year_before(week.week.question.period))
-    rows = [
-        (name, found.figures.tally.attendance_rate, found.figures.tally.possible, found.figures.tally.absent)
-        for name, found in (
-            ("This week", week.week), ("Last week", last), ("Same week last year", same), ("Year to date", week.year),
-        )
-    ]  # fmt: skip
+def _attendance(week: Week) -> Table:
+    rows = tuple((name, one.tally.attendance_rate, one.tally.possible, one.tally.absent) for name, one in week.spans)
     is_part = week.form is not None or week.year_group is not None
     note = "Last year's week is of the pupils who are here now, whichever year group they were in." if is_part else ""
-    return Table("attendance", "Attendance", ("Days", "Attended", "Possible sessions", "Missed"), tuple(rows), note)
+    return Table("attendance", "Attendance", ("Days", "Attended", "Possible sessions", "Missed"), rows, note)
 
 
-def _absent(week: _Week) -> Table:
-    figures, moves = week.year.figures, [move for line in week.moved for move in line.moves]
-    rows = (
-        ("Persistently absent", figures.persistently_absent, moves.count(Moved.BELOW_90), moves.count(Moved.ABOVE_90)),
-        ("Severely absent", figures.severely_absent, moves.count(Moved.BELOW_50), moves.count(Moved.ABOVE_50)),
+def _by_part(week: Week) -> list[Table]:
+    """Give the school by year group, a year group by form; a form has no parts."""
+    if week.form is not None:
+        return []
+    axis, title, head = ("year", "By year group", "Year") if week.year_group is None else ("form", "By form", "Form")
+    last, year = ({part.value: part.figures for part in found.parts(axis)} for found in (week.last, week.year))
+    rows = []
+    for part in week.week.parts(axis):
+        before, to_date, now = last.get(part.value), year.get(part.value), part.figures
+        rows.append(
+            (
+                part.words, now.tally.attendance_rate, before.tally.attendance_rate if before else None,
+                to_date.tally.attendance_rate if to_date else None, now.tally.absent,
+                to_date.persistently_absent if to_date else 0, to_date.severely_absent if to_date else 0,
+            )
+        )  # fmt: skip
+    heads = (head, "This week", "Last week", "Year to date", "Missed this week", "Persistently absent", "Severely")
+    return [Table("parts", title, heads, tuple(rows), empty="Nobody is on roll.")]
+
+
+def _absent(week: Week) -> Table:
+    figures = week.year.figures
+    rows = tuple(
+        (words, now, *(_NOT_KNOWN if (some := week.moves(move)) is None else some for move in moves))
+        for words, now, moves in (
+            ("Persistently absent", figures.persistently_absent, (Moved.BELOW_90, Moved.ABOVE_90)),
+            ("Severely absent", figures.severely_absent, (Moved.BELOW_50, Moved.ABOVE_50)),
+        )
     )
-    return Table("absent", "Persistent and severe", ("Pupils", "Now", "New", "No longer"), rows, _since(week))
+    heads = ("Pupils", "Now", "New", "No longer")
+    return Table("absent", "Persistent and severe", heads, rows, f"{_since(week)}{_early(week)}")
 
 
-def _since(week: _Week) -> str:
+def _since(week: Week) -> str:
     trawl, since = week.trawl
     if trawl is None:
-        return "No weekly trawl has run yet, so what is new is not known."
-    if since is None:
-        return f"The trawl of {spoken_date(trawl.on)} is the first of the year, so what is new is not known."
-    return f"New and no longer since the trawl of {spoken_date(since.on)}, at that of {spoken_date(trawl.on)}."
+        return "No weekly trawl has run this school year, so what is new is not known."
+    if since is not None:
+        days = f"{spoken_date(since.counted_to)} to {spoken_date(trawl.counted_to)}"
+        return f"New and no longer from {days}, as the weekly trawls counted; Now is to {spoken_date(week.on)}."
+    if not week.is_of_this_week(trawl):
+        return f"This week's trawl has not run (the last is of {spoken_date(trawl.on)}), so what is new is not known."
+    return f"The trawl of {spoken_date(trawl.on)} is the first of the year, so what is new is not known."
 
 
-def _conversations(week: _Week, named: Named) -> Table:
-    missed = {line.pupil_id: line.tally.absent for line in week.week.lines}
-    reasons: dict[int, set[Reason]] = {pupil: {Reason.UNEXPLAINED} for pupil in week.left_open}
-    for line in week.moved:
-        found = {_MOVES[move] for move in line.moves if move in _MOVES}
-        if line.now is not None and line.now.broken_run >= BROKEN:
-            found.add(Reason.BROKEN_WEEKS)
-        if found and line.now is not None:
-            reasons.setdefault(line.pupil_id, set()).update(found)
-    chosen = in_need(
-        Candidate(pupil, week.name(pupil), frozenset(why), missed.get(pupil, 0)) for pupil, why in reasons.items()
-    )
+def _early(week: Week) -> str:
+    """Say that little of the year has been counted, where it is so: one day weighs much then."""
+    most = max((line.tally.possible for line in week.year.lines), default=0)
+    if not 0 < most < LEAST_POSSIBLE:
+        return ""
+    return f" The year has had {many(most, 'session')} so far: a single day away weighs much."
+
+
+def _conversations(week: Week, named: Named) -> Table:
     rows = tuple(
-        (named(one.pupil_id), _sentence(REASON_WORDS[why] for why in sorted(one.reasons)), one.missed) for one in chosen
+        (named(one.pupil_id), _sentence(REASON_WORDS[why] for why in sorted(one.reasons)), one.missed)
+        for one in week.in_need
     )
     note = (
-        f"{len(chosen)} of {many(len(reasons), 'pupil')} with a reason: the most serious reason first, then the number "
-        "of reasons, then sessions missed this week."
+        f"{len(rows)} of {many(len(week.reasons), 'pupil')} with a reason: the most serious reason first, then "
+        "the number of reasons, then sessions missed this week. The sheet names all."
     )
-    heads = ("Pupil", "Why", "Missed this week")
-    return Table("talk", "Who needs a conversation", heads, rows, note if rows else "")
+    return Table("talk", "Who needs a conversation", ("Pupil", "Why", "Missed this week"), rows, note if rows else "")
 
 
-def _lates(week: _Week) -> Table:
-    found = by_pupil(lates(week.school, week.user, monday(week.on), week.on).filter(week.scope))
-    rows = tuple((f"{one.name} ({one.form})", one.late, one.after) for one in found[:FEW])
-    return Table("lates", "Late this week", ("Pupil", "Late", "After the close"), rows, of_all(len(rows), len(found)))
+def _lates(week: Week) -> Table:
+    rows = tuple((f"{one.name} ({one.form})", one.late, one.after) for one in week.lates[:FEW])
+    cut = of_all(len(rows), len(week.lates))
+    return Table("lates", "Late this week", ("Pupil", "Late", "After the close"), rows, cut)
 
 
-def _letters(week: _Week) -> Table:
-    from_at, to_at = instant(monday(week.on), time(0)), instant(week.on + _DAY, time(0))
-    letters = Letter.objects.visible_to(week.user).filter(week.scope, school=week.school)
-    letters = letters.filter(sent_at__gte=from_at, sent_at__lt=to_at)
-    counted = letters.order_by("kind").values_list("kind").annotate(many=Count("pk"))
-    words = dict(Letter._meta.get_field("kind").flatchoices)
-    rows = tuple((str(words[kind]), count) for kind, count in counted)
-    return Table("letters", "Letters sent this week", ("Letter", "Sent"), rows, empty="None was sent.")
-
-
-def _patterns(week: _Week) -> Table:
+def _patterns(week: Week) -> Table:
     trawl, _ = week.trawl
     found = PatternFlag.objects.none() if trawl is None else PatternFlag.objects.filter(school=week.school, trawl=trawl)
     mine = found.filter(week.scope, pupil__in=Pupil.objects.visible_to(week.user))
@@ -247,30 +163,47 @@ def _patterns(week: _Week) -> Table:
     )  # fmt: skip
 
 
-def _open(week: _Week) -> Table:
+def _open(week: Week) -> Table:
     rows = (("Without a reason", sum(week.left_open.values()), len(week.left_open)),)
     return Table("open", "Unexplained absences", ("Marks", "Sessions", "Pupils"), rows)
 
 
-def _praise(week: _Week, named: Named) -> Table:
-    back = sorted(
-        (line.pupil_id for line in week.moved if Moved.RECOVERED in line.moves),
-        key=lambda pupil: (week.name(pupil), pupil),
-    )
-    whole = [one for one in week.week.lines if one.tally.possible and one.tally.attended == one.tally.possible]
-    runs = sorted(
-        (line for line in week.moved if line.now is not None and line.now.good_run > 1),
-        key=lambda line: (-line.shown.good_run, week.name(line.pupil_id)),
-    )
-    best = [f"{named(line.pupil_id)}, {line.shown.good_run} weeks" for line in runs[:FEW]]
+def _praise(week: Week, named: Named) -> Table:
+    missed = week.missed_before
+    returned = [f"{named(one.pupil_id)}, missed {missed[one.pupil_id]}" for one in week.returned[:FEW]]
     rows = (
-        ("Recovered", len(back), "; ".join(named(pupil) for pupil in back[:FEW])),
-        ("Every session this week", len(whole), "; ".join(named(one.pupil_id) for one in whole[:FEW])),
-        ("Longest runs without an absence", len(runs), "; ".join(best)),
+        ("Recovered", len(week.recovered), _listed(map(named, week.recovered[:FEW]), len(week.recovered))),
+        ("Whole week after missing some of the last", len(week.returned), _listed(returned, len(week.returned))),
+        ("Every session this week", len(week.whole), _few(named, [one.pupil_id for one in week.whole])),
+        ("Longest runs without an absence", len(week.runs), _runs(week, named)),
     )
-    return Table("praise", "To praise", ("For", "Pupils", "Who first"), rows)
+    note = (
+        "Recovered: a tenth or more of the last four weeks missed a week ago, less than a twentieth now. "
+        "The sheet names everybody."
+    )
+    return Table("praise", "To praise", ("For", "Pupils", "Who"), rows, note)
 
 
-def _sentence(words: Any) -> str:
+def _runs(week: Week, named: Named) -> str:
+    """Give the longest runs, the longest first: each length with its pupils, or with how many where they are many."""
+    lengths = [(length, list(some)) for length, some in groupby(week.runs, key=lambda line: line.shown.good_run)]
+    return "; ".join(
+        f"{length} weeks: {_few(named, [line.pupil_id for line in some], many(len(some), 'pupil'))}"
+        for length, some in lengths[:_LONGEST]
+    )
+
+
+def _few(named: Named, pupils: list[int], words: str = "too many to name here") -> str:
+    """Name a few pupils; of more than a few give words."""
+    return "; ".join(map(named, pupils)) if len(pupils) <= FEW else words
+
+
+def _listed(names: Iterable[str], all_of: int) -> str:
+    """Give the first names, and how many more there are."""
+    text = "; ".join(names)
+    return f"{text}; and {all_of - FEW} more" if all_of > FEW else text
+
+
+def _sentence(words: Iterable[str]) -> str:
     text = "; ".join(words)
     return text[:1].upper() + text[1:]

@@ -46,6 +46,16 @@ class Candidate:
     missed: int
 
 
+def told_apart(reasons: Iterable[Reason]) -> frozenset[Reason]:
+    """Give the reasons without those that a graver one says already: who fell to 90 % fell to 95 % too.
+
+    Source: the same percentages of DfE's absence statistics (method 3.2), one inside the other.
+    """
+    found = set(reasons)
+    levels = sorted(found & {Reason.SEVERE, Reason.PERSISTENT, Reason.BELOW_95})
+    return frozenset(found - set(levels[1:]))
+
+
 def in_need(candidates: Iterable[Candidate], *, most: int = MOST) -> Sequence[Candidate]:
     """Give those who need a conversation first, `most` at most; nobody without a reason.
 

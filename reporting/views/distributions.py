@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from attendance_office import clock
@@ -16,16 +19,17 @@ from attendance_office.staff.roles import Can
 from attendance_office.web import toasts
 from attendance_office.web.doors import StaffRequest, door, may
 from attendance_office.web.export import Cell, Column
-from attendance_office.web.lists import send_list
+from attendance_office.web.lists import narrowed, send_list
 from registers.models import Pupil
 from reporting.actions import distributions as actions
 from reporting.actions.turns import page_for
 from reporting.models import Report, Sending, Subscription
 from reporting.models.distributions import readable
-from reporting.queries.distributions import reaches, with_dispatches
+from reporting.queries.distributions import Sought, by_report, reaches, with_dispatches
 from reporting.queries.kinds import KINDS
 from reporting.queries.mail_choice import mail_choice
 from reporting.queries.rounds import coming, open_holds
+from reporting.queries.sent_mail import mail_before
 
 _PAGE = 50
 
@@ -131,7 +135,17 @@ def own_stop(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _sendings(request: StaffRequest) -> QuerySet[Sending]:
-    return with_dispatches(_anybodys(request)).defer("content")
+    return with_dispatches(_anybodys(request).filter(_sought(request).rows)).defer("content")
+
+
+def _sought(request: StaffRequest) -> Sought:
+    return Sought.of(request.GET.dict(), KINDS)
+
+
+def _back(request: StaffRequest) -> HttpResponseRedirect:
+    """Lead back to the page as it was narrowed, with the report that was worked on unfolded."""
+    kept = {name: value for name in ("q", "report", "open") if (value := request.POST.get(f"back_{name}", "")[:60])}
+    return redirect(reverse("reporting:distributions") + (f"?{urlencode(kept)}" if kept else ""))
 
 
 @require_POST
@@ -141,7 +155,7 @@ def distributions_export(request: StaffRequest, form: str) -> HttpResponse:
     """Send out what went to whom; not what it says."""
     rows: list[list[Cell]] = [
         [f"{one.get_report_display()}, {one.scope}", one.user.signature, one.on, _mail_states(one)]
-        for one in _sendings(request)
+        for one in _sendings(narrowed(request))
     ]
     heads = [Column("Report"), Column("To"), Column("Day"), Column("E-mail")]
     return send_list(request, form, what="distributions", columns=heads, rows=rows)
@@ -151,13 +165,19 @@ def distributions_export(request: StaffRequest, form: str) -> HttpResponse:
 @door(Can.KEEP_REPORTS, section="figures")
 def distributions(request: StaffRequest) -> HttpResponse:
     """List who is sent which report, and what went to whom."""
-    rows = Subscription.objects.filter(school=request.school).select_related("user", "tutor_group")
+    sought = _sought(request)
+    is_narrowed = bool(sought.q or sought.report)
+    rows = Subscription.objects.filter(sought.rows, school=request.school).select_related("user", "tutor_group")
+    rows = rows.order_by("-is_on", "year_group", "tutor_group__name", "user__last_name", "pk")
+    kinds = by_report(rows, KINDS, opened=request.GET.get("open", ""), all_open=is_narrowed)
     sendings = _sendings(request)
     people = User.objects.filter(posts__school=request.school, posts__ended_on=None, is_active=True).distinct()
     years = Pupil.objects.filter(school=request.school).order_by("year_group").values_list("year_group", flat=True)
     holds = list(open_holds(request.school))
     asks = {
-        "subscriptions": rows.order_by("report", "-is_on", "year_group", "tutor_group__name", "user__last_name", "pk"),
+        "kinds": kinds,
+        "sought": sought,
+        "has_any": bool(kinds) or is_narrowed,
         "coming": coming(request.school, holds, at=clock.now()),
         "mail": mail_choice(request.school),
         "held": [one for one in holds if one.on < clock.today()],
@@ -179,18 +199,18 @@ def subscription_add(request: StaffRequest) -> HttpResponse:
     if request.POST.get("act") == "usual":
         made = actions.supply_subscriptions(school=request.school, by=request.user, at=at)
         toasts.say(request, f"{made} subscriptions made from the posts")
-        return redirect("reporting:distributions")
+        return _back(request)
     if request.POST.get("act") == "tutors":
         made = actions.subscribe_tutors(school=request.school, by=request.user, at=at)
         toasts.say(request, f"{made} tutors are sent the week of their form from the next time on")
-        return redirect("reporting:distributions")
+        return _back(request)
     who, about, report = (request.POST.get(name, "") for name in ("user", "about", "report"))
     people = User.objects.filter(posts__school=request.school, posts__ended_on=None)
     user = people.filter(pk=who).first() if who.isdecimal() and len(who) < 10 else None
     scope = _scope(request, about)
     if user is None or report not in KINDS or scope is None:
         toasts.fail(request, "Choose a report, a person of this school, and a year group, a form or the whole school.")
-        return redirect("reporting:distributions")
+        return _back(request)
     year, form = scope
     try:
         actions.subscribe(
@@ -201,7 +221,7 @@ def subscription_add(request: StaffRequest) -> HttpResponse:
         toasts.fail(request, str(refusal))
     else:
         toasts.say(request, f"{user.signature} is sent it from the next time on")
-    return redirect("reporting:distributions")
+    return _back(request)
 
 
 def _scope(request: StaffRequest, about: str) -> tuple[int | None, TutorGroup | None] | None:
@@ -225,11 +245,11 @@ def subscription_set(request: StaffRequest, pk: int) -> HttpResponse:
     how = request.POST.get("how", "")
     if how not in ("mail", "page", "off"):
         toasts.fail(request, "Choose by e-mail, on the page only, or off.")
-        return redirect("reporting:distributions")
+        return _back(request)
     by_mail = row.by_mail if how == "off" else how == "mail"
     actions.set_subscription(subscription=row, by_mail=by_mail, is_on=how != "off", by=request.user, at=clock.now())
     toasts.say(request, "Changed")
-    return redirect("reporting:distributions")
+    return _back(request)
 
 
 @require_GET
@@ -237,10 +257,12 @@ def subscription_set(request: StaffRequest, pk: int) -> HttpResponse:
 def preview(request: StaffRequest, pk: int) -> HttpResponse:
     """Show what a subscription would bring if it went now; nothing is kept or sent."""
     rows = Subscription.objects.filter(report__in=readable(request.user.standing.allowed(request.school.pk)))
-    row = get_object_or_404(rows.select_related("user", "tutor_group"), pk=pk, school=request.school)
+    row = get_object_or_404(rows.select_related("school", "user", "tutor_group"), pk=pk, school=request.school)
     if not reaches(row.user, request.school, row.year_group, report=row.report, form=row.tutor_group):
         toasts.fail(request, f"{row.user.signature} no longer holds a post that may read this report.")
         return redirect("reporting:distributions")
     at = clock.now()
-    page = page_for(row, request.school, on=clock.local(at).date(), at=at)
-    return render(request, "reporting/distribution_preview.html", {"row": row, "content": page.content})
+    on = clock.local(at).date()
+    page = page_for(row, request.school, on=on, at=at)
+    asks = {"row": row, "content": page.content, "mail": mail_before(row, page.content, on=on).body}
+    return render(request, "reporting/distribution_preview.html", asks)

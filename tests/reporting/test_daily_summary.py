@@ -1,5 +1,6 @@
 """The day on a page: today beside yesterday, what is missing and who was not reached, each reader within their reach."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
@@ -13,7 +14,8 @@ from interventions.actions.due import run_job
 from interventions.actions.first_day import open_families
 from interventions.models import Attempt
 from interventions.queries.first_day import line_of
-from registers.models import Contact
+from registers.models import Contact, Mark
+from registers.rules.rates import tally
 from registers.rules.sessions import Session
 from reporting.actions.distributions import subscribe
 from reporting.models import Report, Sending, Subscription
@@ -56,10 +58,13 @@ def test_heads_of_year_the_lead_and_pastoral_support_are_sent_it_and_leadership_
 def test_today_stands_beside_the_day_before_and_the_week_before_as_the_explorer_has_them(morning):
     content = day_page(morning.thornbridge, morning.adeyemi, year_group=9, on=MONDAY, at=AT).content
     reader = Reader.of(morning.adeyemi, morning.thornbridge)
+    counted = answer(reader, Question(Period("day", "", MONDAY, MONDAY)).also("year", "9")).figures.tally
 
     def rate(on):
-        tally = answer(reader, Question(Period("day", "", on, on)).also("year", "9")).figures.tally
-        return tally, f"{float(tally.attendance_rate) * 100:.1f} %".replace(" ", "\u00a0")
+        """Give the rate of a morning, of the marks themselves."""
+        marks = Mark.objects.filter(pupil__year_group=9, school=morning.thornbridge, on=on, half="AM")
+        codes = Counter(marks.values_list("code", flat=True))
+        return counted, f"{float(tally(codes, on).attendance_rate) * 100:.1f} %".replace(" ", "\u00a0")
 
     (row,) = part(content, "attendance")["rows"]
     today, _ = rate(MONDAY)
@@ -68,6 +73,33 @@ def test_today_stands_beside_the_day_before_and_the_week_before_as_the_explorer_
     assert [cell.replace("\u00a0", " ") for cell in row[4:]] == [
         rate(on)[1].replace("\u00a0", " ") for on in (FRIDAY, MONDAY - timedelta(days=7))
     ]
+
+
+def test_what_is_known_of_the_afternoon_beforehand_does_not_count_before_it_opens(morning):
+    """Codes known beforehand stand in the afternoon's register since 06:30, with nobody present beside them."""
+    before = day_page(morning.thornbridge, morning.adeyemi, year_group=9, on=MONDAY, at=AT).content
+    away = {(pupil, MONDAY, "PM"): "I" for pupil in morning.more[:10]}
+    put(morning.thornbridge, away)
+    now = day_page(morning.thornbridge, morning.adeyemi, year_group=9, on=MONDAY, at=AT).content
+    assert part(now, "attendance")["rows"] == part(before, "attendance")["rows"]
+    assert now["headline"][0] == before["headline"][0]
+    assert now["headline"][0].startswith("Attended this morning: ")
+    assert "the same session" in part(now, "attendance")["note"]
+    later = day_page(morning.thornbridge, morning.adeyemi, year_group=9, on=MONDAY, at=AT + timedelta(hours=4)).content
+    assert later["headline"][0].startswith("Attended today so far: ")
+    assert int(part(later, "attendance")["rows"][0][3]) == int(part(before, "attendance")["rows"][0][3]) + 10
+
+
+def test_the_mail_of_the_day_gives_the_rate_and_counts_out_no_few(morning):
+    content = day_page(morning.thornbridge, morning.adeyemi, year_group=9, on=MONDAY, at=AT).content
+    said = dict(row for one in content["mail"] for row in one["rows"])
+    assert "of 2" in said["Year 9"]
+    assert said["Late"] == "fewer than 5 pupils"
+    assert said["Without a reason still"] == "fewer than 5 pupils"
+    assert not any(pupil.legal_surname in str(content["mail"]) for pupil in (morning.callum, morning.amina))
+    put(morning.thornbridge, {(morning.tyler, MONDAY, "AM"): "I", (morning.ikra, MONDAY, "AM"): "/"})
+    small = day_page(morning.thornbridge, morning.nine, year_group=8, on=MONDAY, at=AT).content
+    assert small["mail"] == []
 
 
 def test_a_head_of_year_reads_of_no_other_year(morning):
@@ -119,7 +151,7 @@ def test_the_sheet_holds_the_numbers_of_the_page(morning):
     sheet = python_calamine.load_workbook(BytesIO(bytes(sent.sheet.content))).get_sheet_by_index(0).to_python()
     held = {(one[0], one[1], one[2]): one for one in sheet}
     row = part(sent.content, "attendance")["rows"][0]
-    assert str(int(held["Attendance so far today", "Year 9", "Possible sessions"][3])) == row[2]
+    assert str(int(held["Attendance this morning", "Year 9", "Possible sessions"][3])) == row[2]
     assert sent.sheet.name == "day-year-9-2026-11-23.xlsx"
 
 

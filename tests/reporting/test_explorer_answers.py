@@ -7,7 +7,7 @@ import pytest
 from django.http import QueryDict
 
 from attendance_office.staff.roles import Can
-from registers.models import Enrolment, Group, Membership, Placement, Pupil
+from registers.models import Enrolment, Group, Membership, NonSchoolDay, Placement, Pupil
 from registers.queries import figures
 from registers.rules.rates import Tally, tally
 from registers.rules.sessions import monday
@@ -214,8 +214,10 @@ def test_the_half_term_turns_at_its_holiday(cast):
         return found.from_on, found.to_on
 
     assert half(date(2026, 9, 30)) == (date(2026, 9, 2), date(2026, 9, 30))
-    assert half(date(2026, 10, 28)) == (date(2026, 9, 2), date(2026, 10, 25))
-    assert half(date(2026, 11, 23)) == (date(2026, 10, 31), date(2026, 11, 23))
+    assert half(date(2026, 10, 28)) == (date(2026, 9, 2), date(2026, 10, 22))  # Friday 23 is an INSET day
+    assert half(date(2026, 11, 23)) == (date(2026, 11, 2), date(2026, 11, 23))  # from a Monday on
+    NonSchoolDay.objects.create(school=cast.thornbridge, on=date(2026, 11, 2), kind="inset", name="INSET day")
+    assert half(date(2026, 11, 23))[0] == date(2026, 11, 3)
 
 
 def test_a_year_before_lays_mondays_on_mondays(cast):

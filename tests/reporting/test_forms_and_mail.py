@@ -14,7 +14,7 @@ from letters.models import Message
 from registers.models import Mark
 from reporting.actions import distributions as actions
 from reporting.actions.mail_choice import choose_mail
-from reporting.models import MailChoice, Sending, Subscription
+from reporting.models import MailChoice, Report, Sending, Subscription
 from reporting.queries.explorer import Question, Reader, answer
 from reporting.queries.periods import Period
 
@@ -225,3 +225,35 @@ def test_the_page_warns_and_only_the_lead_and_leadership_choose(form, sign_in):
     assert "Agreed with the DPO" in page
     assert "E-mails of the week hold" in page
     assert "initials" in client.get(reverse("reporting:distributions")).content.decode()
+
+
+def test_a_tutor_is_sent_the_day_and_the_lates_of_her_form_without_what_she_may_not_see(form, sign_in):
+    for report in (Report.DAILY_SUMMARY, Report.LATES_MORNING, Report.LATES_LESSONS):
+        actions.subscribe(
+            school=form.thornbridge, user=form.pat, report=report, year_group=None, form=form.nine_a, by_mail=True,
+            by=form.laila, at=AT,
+        )  # fmt: skip
+    Mark.objects.filter(pupil__in=[form.amina, form.tyler], on=FRIDAY, half="AM").update(code="L")
+    for report in (Report.DAILY_SUMMARY, Report.LATES_MORNING):
+        actions.send_report(school=form.thornbridge, report=report, on=FRIDAY, by=None, at=AT)
+    day = Sending.objects.get(user=form.pat, report=Report.DAILY_SUMMARY)
+    assert [part["key"] for part in day.content["parts"]] == ["attendance", "registers", "open", "lates"]
+    assert [row[0] for row in day.content["parts"][0]["rows"]] == ["9A"]
+    assert day.content["mail"] == []
+    morning = Sending.objects.get(user=form.pat, report=Report.LATES_MORNING)
+    assert morning.content["title"].startswith("Form 9A: late to the start of school")
+    assert any(form.amina.legal_surname in row[0] for row in morning.content["parts"][0]["rows"])
+    assert form.tyler.legal_surname not in str((day.content, morning.content))
+    client = sign_in(form.pat)
+    for one in (day, morning):
+        assert client.get(reverse("reporting:sent_detail", args=[one.pk])).status_code == 200
+    with pytest.raises(Refused, match="may not see"):
+        actions.subscribe(
+            school=form.thornbridge, user=form.pat, report=Report.LATES_MORNING, year_group=9, by_mail=True,
+            by=form.laila, at=AT,
+        )  # fmt: skip
+    with pytest.raises(Refused, match="not made of one form"):
+        actions.subscribe(
+            school=form.thornbridge, user=form.pat, report=Report.LEAVERS, year_group=None, form=form.nine_a,
+            by_mail=True, by=form.laila, at=AT,
+        )  # fmt: skip

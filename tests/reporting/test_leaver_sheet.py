@@ -49,7 +49,7 @@ def test_a_leaver_stands_with_form_ground_destination_and_the_return_that_is_owe
         f"{moved.callum} (9A)", "Thu 26 Nov 2026", "(a) Registered at another school", "Westfield Academy",
         "Fri 27 Nov 2026", "Overdue since Thu 26 Nov 2026",
     ]  # fmt: skip
-    assert content["headline"][0] == "Sat 21 Nov 2026 to Fri 27 Nov 2026: 1 leaver, 1 joiner."
+    assert content["headline"][0] == "Mon 23 Nov 2026 to Fri 27 Nov 2026: 1 leaver, 1 joiner."
 
 
 def test_a_return_that_was_sent_is_said_so_and_owed_no_more(moved):

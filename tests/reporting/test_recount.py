@@ -132,6 +132,15 @@ def of_book(content):
     return python_calamine.load_workbook(BytesIO(bytes(content))).get_sheet_by_index(0).to_python()
 
 
+def flat_of(page):
+    return flat(re.sub(r"<[^>]+>", " ", page))
+
+
+def of_no_few(some, pupils):
+    """Give a number as a message says it: fewer than five, and all but fewer than five, are not told."""
+    return "fewer than 5" if 0 < some < 5 else "all but a few" if 0 < pupils - some < 5 else str(some)
+
+
 def taken(client, query):
     """Give the lines of the explorer's CSV."""
     text = client.post("/explorer/export/csv/", {"query": query}).content.decode("utf-8-sig")
@@ -264,12 +273,15 @@ def test_on_friday_the_page_the_pdf_the_sheet_and_the_explorer_print_one_count(f
         sending = Sending.objects.get(user=user)
         client = sign_in(user)
         page, pdf = words(client.get(f"/sent/{sending.pk}/")), of_pdf(sending.pdf.content)
+        mail = sending.dispatches.get().message
         cells = {tuple(row[:3]): row[3:] for row in of_book(sending.sheet.content)}
         for name, (first, last) in wanted.items():
             one = together(recount(friday.thornbridge, first, last, group))
             line = f"{name} {rate(one.attended, one.possible)} {one.possible:,} {one.missed:,}"
             assert line in page
             assert line in pdf
+            assert f"{name}: {rate(one.attended, one.possible)} of {one.possible:,} sessions" in mail.body
+            assert f"{name} {rate(one.attended, one.possible)} of {one.possible:,} sessions" in flat_of(mail.html)
             assert cells["Attendance", name, "Possible sessions"][0] == one.possible
             assert cells["Attendance", name, "Missed"][0] == one.missed
             assert cells["Attendance", name, "Attended"][1] == pytest.approx(one.attended / one.possible)
@@ -283,6 +295,37 @@ def test_on_friday_the_page_the_pdf_the_sheet_and_the_explorer_print_one_count(f
             f"Persistently absent: {absent(counted, 10)} of {with_sessions(counted)} pupils, {absent(counted, 2)} of them severely."
             in pdf
         )
+        of = with_sessions(counted)
+        for name, share in (("Persistently absent", 10), ("Severely absent", 2)):
+            assert f"{name}: {of_no_few(absent(counted, share), of)} of {of} pupils" in mail.body
+
+
+def test_on_friday_the_parts_and_the_pupils_of_the_sheet_are_recounted_too(friday):
+    week, before = (FRIDAY - timedelta(days=4), FRIDAY), (FRIDAY - timedelta(days=11), FRIDAY - timedelta(days=5))
+    school = Sending.objects.get(user=friday.laila)
+    parts = {row[0]: row for row in next(one["rows"] for one in school.content["parts"] if one["key"] == "parts")}
+    for year in (8, 9):
+        now, last, to_date = (recount(friday.thornbridge, *days, year) for days in (week, before, (YEAR, FRIDAY)))
+        rates = [rate(one.attended, one.possible) for one in map(together, (now, last, to_date))]
+        tail = [together(now).missed, absent(to_date, 10), absent(to_date, 2)]
+        assert parts[f"Year {year}"][1:] == [*rates, *map(str, tail)]
+    nine = Sending.objects.get(user=friday.adeyemi)
+    assert [one[0] for part in nine.content["parts"] if part["key"] == "parts" for one in part["rows"]] == ["9A"]
+    head, *rows = (
+        python_calamine.load_workbook(BytesIO(bytes(nine.sheet.content))).get_sheet_by_name("Pupils").to_python()
+    )
+    now, last, to_date = (recount(friday.thornbridge, *days, 9) for days in (week, before, (YEAR, FRIDAY)))
+    named = {f"{one.legal_surname}, {one.legal_forename}": one.pk for one in Pupil.objects.filter(year_group=9)}
+    assert len(rows) == len({row[0] for row in rows}) >= len(now) > 1
+    for row in rows:
+        said, pupil = dict(zip(head, row, strict=True)), named[row[0]]
+        assert (said["Possible this week"], said["Missed this week"]) == (now[pupil].possible, now[pupil].missed)
+        assert said["Missed last week"] == last.get(pupil, Count()).missed
+        assert said["Missed, year to date"] == to_date[pupil].missed
+        assert said["Year to date"] == pytest.approx(to_date[pupil].attended / to_date[pupil].possible)
+        assert said["Absence"] == to_date[pupil].band
+        whole = now[pupil].possible and not now[pupil].missed
+        assert ("every session this week" in said["Praise"]) is bool(whole)
 
 
 def test_the_trawl_the_pupils_page_and_the_explorers_list_print_each_pupils_own_count(friday, sign_in):

@@ -95,7 +95,7 @@ def test_a_forms_rate_is_the_explorers_and_the_friday_reports(forms):
 
 def test_a_place_is_told_with_the_movement_since_the_half_term_before(forms):
     wish = asked(forms.thornbridge)
-    assert (wish.period.from_on, wish.period.to_on) == (date(2026, 10, 31), MONDAY)
+    assert (wish.period.from_on, wish.period.to_on) == (date(2026, 11, 2), MONDAY)
     assert wish.before.from_on == date(2026, 9, 2)
     assert wish.before.to_on < date(2026, 10, 26)
     found = by_name(found_for(forms, forms.sandra, least=1))
@@ -110,7 +110,7 @@ def test_a_place_is_told_with_the_movement_since_the_half_term_before(forms):
 
 def test_the_week_after_half_term_is_compared_with_the_school_week_before_it(forms):
     wish = asked(forms.thornbridge, "week", date(2026, 11, 6))
-    assert (wish.before.from_on, wish.before.to_on) == (date(2026, 10, 19), date(2026, 10, 25))
+    assert (wish.before.from_on, wish.before.to_on) == (date(2026, 10, 19), date(2026, 10, 23))
 
 
 def test_a_form_with_registers_missing_is_flagged_with_how_many_sessions(forms, sign_in, at_morning):
