@@ -212,6 +212,7 @@ def summary(trawl: Trawl, since: Trawl | None, pupils: Collection[int] | None = 
 
 SORTS: Final[Mapping[str, tuple[str, ...]]] = {
     "rate": ("coalesce(n_rate, 2)",),
+    "term": ("coalesce(t_rate, 2)",),
     "weeks": ("coalesce(w_rate, 2)",),
     "change": ("coalesce(n_rate - b_rate, 2)",),
     "broken": ("-coalesce(n_broken_run, b_broken_run)",),
@@ -266,7 +267,7 @@ def lines(trawl: Trawl, since: Trawl | None, wish: Wish) -> tuple[list[Line], in
         f"""
         WITH compared AS (
             SELECT *, {rate.format("n", "year")} AS n_rate, {rate.format("b", "year")} AS b_rate,
-                   {rate.format("n", "weeks")} AS w_rate
+                   {rate.format("n", "term")} AS t_rate, {rate.format("n", "weeks")} AS w_rate
             FROM ({_sql(since)}) both_runs WHERE {" AND ".join(where)}
         )
         SELECT count(*) OVER (), pupil_id, moves, in_now, in_before,

@@ -92,7 +92,7 @@ def _heads(asked: Asked) -> list[tuple[str, str, str, str]]:
     """Give the heads of the list: key, words, what a press sorts by, and how it is sorted now."""
     found = []
     for key, words in (
-        ("name", "Pupil"), ("form", "Form"), ("rate", "Year to date"), ("change", "Change"),
+        ("name", "Pupil"), ("form", "Form"), ("rate", "Year to date"), ("change", "Change, points"), ("term", "This term"),
         ("weeks", "Last four weeks"), ("missed", "Missed"), ("broken", "Broken weeks"),
     ):  # fmt: skip
         is_on = asked.sort == key
@@ -127,7 +127,7 @@ def trawl_progress(request: StaffRequest) -> HttpResponse:
 _HEADS: Final = (
     Column("Surname"), Column("Forename"), Column("UPN"), Column("Form"), Column("Year"),
     Column("Attendance %", is_share=True), Column("Attended"), Column("Possible"), Column("Authorised absence"),
-    Column("Unauthorised absence"), Column("Late"), Column("Band of absence"), Column("Change %", is_share=True),
+    Column("Unauthorised absence"), Column("Late"), Column("Band of absence"), Column("Change, points", is_points=True),
     Column("Term %", is_share=True), Column("Term attended"), Column("Term possible"),
     Column("Four weeks %", is_share=True), Column("Four weeks attended"), Column("Four weeks possible"),
     Column("Broken weeks"), Column("In a row"), Column("Weeks without absence"), Column("Moved"),

@@ -78,8 +78,8 @@ NO_FILE = {
         registers/register_take""",
     COUNTS: """letters/policy letters/simulator registers/timetable_days reporting/desk reporting/differs
         reporting/figures reporting/health""",
-    PAPER: "letters/walk_round registers/late_sheet reporting/content_part reporting/week_body",
-    PART: """allauth/elements/table components/chart components/field_changes components/timetable_grid
+    PAPER: "letters/walk_round registers/late_sheet reporting/content_part",
+    PART: """allauth/elements/table components/chart components/field_changes components/timetable_grid components/written
         letters/stop_rows""",
 }
 

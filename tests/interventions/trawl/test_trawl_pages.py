@@ -88,7 +88,7 @@ def test_a_head_of_year_sees_the_own_year_in_every_number(two_runs, sign_in):
 
 def test_the_list_is_sorted_and_turned(two_runs, sign_in):
     client = sign_in(two_runs.sandra)
-    for sort in ("rate", "weeks", "change", "broken", "missed", "name", "form"):
+    for sort in ("rate", "term", "weeks", "change", "broken", "missed", "name", "form"):
         for way in ("", "-"):
             page = client.get(PATH, {"sort": f"{way}{sort}", "band": "all"}).content.decode()
             assert f'aria-sort="{"descending" if way else "ascending"}"' in page
