@@ -92,8 +92,8 @@ def _heads(asked: Asked) -> list[tuple[str, str, str, str]]:
     """Give the heads of the list: key, words, what a press sorts by, and how it is sorted now."""
     found = []
     for key, words in (
-        ("name", "Pupil"), ("form", "Form"), ("rate", "Year to date"), ("change", "Change, points"), ("term", "This term"),
-        ("weeks", "Last four weeks"), ("missed", "Missed"), ("broken", "Broken weeks"),
+        ("name", "Pupil"), ("form", "Form"), ("rate", "Year to date"), ("change", "Change, points"),
+        ("term", "This term"), ("weeks", "Last four weeks"), ("missed", "Missed"), ("broken", "Broken weeks"),
     ):  # fmt: skip
         is_on = asked.sort == key
         state = ("descending" if asked.is_reversed else "ascending") if is_on else ""
