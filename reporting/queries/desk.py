@@ -11,6 +11,7 @@ from typing import cast
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from attendance_office import clock
+from attendance_office.jobs.due import falls_on
 from attendance_office.jobs.models import Run, Schedule
 from attendance_office.staff.models import School, User
 from letters.queries.alerts import shared_by
@@ -229,7 +230,7 @@ def morning(school: School, *, user: User, at: datetime) -> Morning:
         years=years,
         days=days,
         last_run=Run.objects.filter(school=school).order_by("-started_at").first(),
-        next_schedule=_next(school, here),
+        next_schedule=_next(school, here, calendar),
         worklists=worklists(school, user=user, at=at, allowed=user.standing.allowed(school.pk)),
     )
 
@@ -329,7 +330,7 @@ def _years(marks: QuerySet[Mark], days: Sequence[date], now: Session) -> tuple[l
     return lines, dict(codes)
 
 
-def _next(school: School, here: datetime) -> Schedule | None:
+def _next(school: School, here: datetime, calendar: Calendar) -> Schedule | None:
     """Give the next job of the day that is switched on, if one is still to come."""
     rows = Schedule.objects.filter(school=school, is_on=True, starts_at__gt=here.time()).order_by("starts_at")
-    return next((row for row in rows if str(here.isoweekday()) in row.weekdays), None)
+    return next((row for row in rows if falls_on(row, here.date(), calendar.is_school_day)), None)

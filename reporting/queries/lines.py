@@ -8,13 +8,15 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
 
 from attendance_office.staff.models import School, User
 from attendance_office.staff.roles import Can
 from interventions.rules.trawl import BANDS, Band, band_of
-from registers.models import Enrolment, Group, Membership, Placement, Pupil, Term
+from registers.models import Enrolment, Group, Membership, NonSchoolDay, Placement, Pupil, Term
 from registers.queries import figures as counting
+from registers.rules import sessions
 from registers.rules.rates import Tally
 
 from .axes import Axis, axes_for, value_of
@@ -161,15 +163,18 @@ def _roll(held: tuple[date, date], first: date | None, last: date | None) -> tup
 
 
 def _held(school_id: int, period: Period) -> tuple[date, date]:
-    """Give the first and the last day of the period within a term: who starts in September is no joiner of August."""
-    terms = list(
-        Term.objects.filter(school=school_id, ends_on__gte=period.from_on, starts_on__lte=period.to_on)
-        .order_by("starts_on")
-        .values_list("starts_on", "ends_on")
+    """Give the period's first and last school day: who starts after September's INSET days is no joiner. One query."""
+    inside = NonSchoolDay.objects.filter(
+        school=OuterRef("school"), half="", on__range=(OuterRef("starts_on"), OuterRef("ends_on"))
     )
-    if not terms:
-        return period.from_on, period.to_on
-    return max(period.from_on, terms[0][0]), min(period.to_on, terms[-1][1])
+    rows = Term.objects.filter(school=school_id, ends_on__gte=period.from_on, starts_on__lte=period.to_on)
+    found = list(
+        rows.annotate(shut=ArraySubquery(inside.values("on"))).values_list("name", "starts_on", "ends_on", "shut")
+    )
+    terms = tuple(sessions.Term(name, first, last) for name, first, last, _ in found)
+    closed = frozenset(on for *_, shut in found for on in shut)
+    days = sessions.Calendar(terms=terms, closed=closed).days(period.from_on, period.to_on)
+    return (days[0], days[-1]) if days else (period.from_on, period.to_on)
 
 
 def _stays(school_id: int, period: Period) -> dict[int, tuple[date, date | None]]:

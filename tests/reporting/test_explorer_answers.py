@@ -106,6 +106,14 @@ def test_an_own_group_holds_whoever_was_in_it_on_any_day_of_the_period(term):
     assert names(ask(term, term.sandra, f"group={group.pk}&period=last_week")) == []
 
 
+def test_who_starts_after_the_inset_days_of_september_has_not_joined_in_the_year(term):
+    for day in (2, 3):
+        NonSchoolDay.objects.create(school=term.thornbridge, on=date(2026, 9, day), kind="inset", name="INSET day")
+    Enrolment.objects.filter(pupil=term.callum).update(starts_on=date(2026, 9, 4))
+    Enrolment.objects.filter(pupil=term.freya).update(starts_on=date(2026, 9, 7))
+    assert names(ask(term, term.sandra, "roll=joined")) == ["Blackwood"]
+
+
 def test_who_starts_with_the_term_has_not_joined_in_the_year_to_date(term):
     Enrolment.objects.filter(pupil=term.amina).update(starts_on=date(2026, 10, 5))
     Enrolment.objects.filter(pupil=term.tyler).update(ends_on=date(2026, 10, 9))
