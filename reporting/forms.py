@@ -260,3 +260,33 @@ AttainmentRows = forms.formset_factory(AttainmentRow, extra=3, max_num=12)
 def _choices(field: forms.Field, choices: list[tuple[str, str]]) -> None:
     assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker what was declared above
     field.choices = choices
+
+
+class VisitSaid(forms.Form):
+    """What is written down of a monitoring visit."""
+
+    visited_on = _day("Visited on")
+    visitors = forms.CharField(label="Who came", max_length=200)
+    met = forms.CharField(label="Whom they met", max_length=200, required=False)
+    looked_at = forms.CharField(
+        label="What was looked at", max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Registers sampled, letters read, pupils talked with. Write no pupil's name.",
+    )  # fmt: skip
+    found = forms.CharField(
+        label="What was found", max_length=4000, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="What works, and what does not yet. The school's leadership reads it.",
+    )  # fmt: skip
+
+
+class VisitCorrected(VisitSaid):
+    """The same corrected, with the reason."""
+
+    why = forms.CharField(label="Why it is corrected", max_length=400)
+
+
+class VisitAgreed(forms.Form):
+    """Something agreed at a visit."""
+
+    words = forms.CharField(label="What was agreed", max_length=400)
+    owner = forms.CharField(label="Who does it", max_length=120, required=False)
+    due_on = _day("By when", required=False)

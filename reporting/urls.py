@@ -18,6 +18,7 @@ from .views import (
     rounds,
     saved_views,
     trust,
+    visits,
 )
 
 app_name = "reporting"
@@ -39,6 +40,13 @@ urlpatterns = [
     path("trust/", trust.trust, name="trust"),
     path("trust/into/<int:school_id>/<str:what>/", trust.trust_into, name="trust_into"),
     re_path(r"^trust/export/(?P<form>csv|xlsx)/$", trust.trust_export, name="trust_export"),
+    path("visits/", visits.visit_list, name="visit_list"),
+    re_path(r"^visits/export/(?P<form>csv|xlsx)/$", visits.visit_export, name="visit_export"),
+    path("visits/log/", visits.visit_log, name="visit_log"),
+    path("visits/<int:pk>/", visits.visit_detail, name="visit_detail"),
+    path("visits/<int:pk>/correct/", visits.visit_correct, name="visit_correct"),
+    path("visits/<int:pk>/agree/", visits.visit_agree, name="visit_agree"),
+    path("visits/steps/<int:pk>/settle/", visits.visit_settle, name="visit_settle"),
     path("illness/", illness.illness, name="illness"),
     re_path(r"^illness/export/(?P<form>csv|xlsx)/$", illness.illness_export, name="illness_export"),
     path("league/", league.league_page, name="league"),

@@ -93,6 +93,8 @@ class Can(StrEnum):
     ARRANGE_COVER = "Say who covers a register"
     SEE_FIGURES = "See the school's figures"
     SEE_TRUST = "See the schools of the trust side by side"
+    LOG_VISITS = "Log monitoring visits to a school of the trust"
+    SEE_VISITS = "Read monitoring visits, and say what became of what was agreed"
     EXPORT = "Export lists"
     IMPORT = "Import files"
     KEEP_LINK = "Set the link to another system"
@@ -176,6 +178,7 @@ MAY: dict[Role, frozenset[Can]] = {
     Role.LEAD: frozenset(
         _OFFICE
         | {Can.SEE_AUDIT, Can.EDIT_STAFF, Can.ISSUE_PAPERS, Can.SETTLE_SAFEGUARDING, Can.KEEP_LINK, Can.CHOOSE_MAIL}
+        | {Can.SEE_VISITS}
         | {Can.SEE_EVIDENCE, Can.KEEP_EVIDENCE}
     ),
     Role.HEAD_OF_YEAR: frozenset(
@@ -227,6 +230,7 @@ MAY: dict[Role, frozenset[Can]] = {
             Can.CHOOSE_MAIL,
             Can.READ_SENT,
             Can.ISSUE_PAPERS,
+            Can.SEE_VISITS,
             Can.SEE_EVIDENCE,
             Can.KEEP_EVIDENCE,
         }
@@ -236,6 +240,7 @@ MAY: dict[Role, frozenset[Can]] = {
         {Can.SEE_DESK, Can.SEE_PUPILS, Can.SEE_MARK_REASONS, Can.SEE_NEEDS, Can.SEE_MEANS, Can.SEE_BOARD}
         | {Can.SEE_FIGURES, Can.SEE_AUDIT, Can.EXPORT, Can.SEE_AGREEMENTS, Can.SEE_LATES}
         | {Can.SEE_LETTERS, Can.SEE_TRAWL, Can.ISSUE_PAPERS, Can.READ_SENT, Can.SEE_TRUST}
+        | {Can.LOG_VISITS, Can.SEE_VISITS}
         | {Can.SEE_EVIDENCE}
     ),
     Role.TRUSTEE: frozenset({Can.SEE_FIGURES, Can.SEE_TRUST, Can.EXPORT}),

@@ -72,6 +72,7 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
     "figures": (
         Way("Figures", "reporting:figures", "", frozenset({Can.SEE_FIGURES}), "figures"),
         Way("Trust", "reporting:trust", "", frozenset({Can.SEE_TRUST}), "trust"),
+        Way("Visits", "reporting:visit_list", "", frozenset({Can.SEE_VISITS}), "visits"),
         Way("Explorer", "reporting:explorer", "", frozenset({Can.SEE_FIGURES}), "explorer"),
         Way(
             "Why it differs",

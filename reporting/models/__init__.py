@@ -6,6 +6,7 @@ from .distributions import Dispatch, Report, Sending, Subscription
 from .papers import Baseline, Paper
 from .rounds import Hold, MailChoice, Turn
 from .saved_views import SavedView
+from .visits import Visit, VisitStep
 
 __all__ = [
     "Baseline",
@@ -21,4 +22,6 @@ __all__ = [
     "Sending",
     "Subscription",
     "Turn",
+    "Visit",
+    "VisitStep",
 ]
