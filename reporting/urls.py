@@ -50,6 +50,7 @@ urlpatterns = [
     path("illness/", illness.illness, name="illness"),
     re_path(r"^illness/export/(?P<form>csv|xlsx)/$", illness.illness_export, name="illness_export"),
     path("league/", league.league_page, name="league"),
+    path("league/choose/", league.league_choose, name="league_choose"),
     re_path(r"^league/export/(?P<form>csv|xlsx)/$", league.league_export, name="league_export"),
     re_path(r"^league/display/(?P<kind>league|full|improved)/$", league.display_print, name="display_print"),
     path("papers/", papers.paper_list, name="paper_list"),

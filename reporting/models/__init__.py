@@ -3,6 +3,7 @@
 from .case_studies import CaseStudy, LetStand
 from .clusters import ClusterDay
 from .distributions import Dispatch, Report, Sending, Subscription
+from .leagues import LeagueRule
 from .papers import Baseline, Paper
 from .rounds import Hold, MailChoice, Turn
 from .saved_views import SavedView
@@ -14,6 +15,7 @@ __all__ = [
     "ClusterDay",
     "Dispatch",
     "Hold",
+    "LeagueRule",
     "LetStand",
     "MailChoice",
     "Paper",

@@ -27,13 +27,17 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked of the league: the days, those before, one year group or all, and what is fair."""
+    """What is asked of the league: the days, those before, one year group or all, and what is fair.
+
+    `is_other` tells that it counts in another way than the school chose.
+    """
 
     period: Period
     before: Period
     year: str = ""
     least: int = LEAST_SESSIONS
     is_without_medical: bool = False
+    is_other: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,11 @@ class League:
         found = ["A form's attendance is the sessions its pupils attended over those possible for them, summed."]
         if self.wish.is_without_medical:
             found.append(
-                "The school leaves out sessions missed for illness (I) or a medical appointment (M): this is not the"
-                " attendance that is reported."
+                "Sessions missed for illness (I) or a medical appointment (M) are left out: this is not the attendance"
+                " that is reported."
             )
+        if self.wish.is_other:
+            found.append("The school's own league counts otherwise.")
         found.append(f"Forms with fewer than {self.wish.least} possible sessions together have no place.")
         if self.is_shy:
             found.append(f"Forms of fewer than {SMALL} pupils are suppressed, and with them what would give them away.")

@@ -8,6 +8,7 @@ from typing import Final
 
 from registers.rules.rates import Tally
 
+MOST_SESSIONS: Final = 100_000
 LEAST_SESSIONS: Final = 50  # possible sessions of a form together; fewer say too little to place it
 MEDICAL: Final = ("I", "M")  # authorised absence for illness, and for a medical or dental appointment
 

@@ -13,6 +13,7 @@ def kind(_cast):
 FIGURES = (Can.SEE_FIGURES,)
 WAYS = {
     "reporting:league": Way(FIGURES),
+    "reporting:league_choose": Way((Can.KEEP_REPORTS,), post=True, also=FIGURES),
     "reporting:league_export": Way((Can.EXPORT,), csv, chooses=True, post=True, also=FIGURES),
     "reporting:display_print": Way(
         (Can.MAKE_CERTIFICATES,), kind, chooses=True, post=True, is_fragment=True, also=FIGURES

@@ -12,6 +12,7 @@ from attendance_office.audit.models import Entry
 from registers.models import Mark, Pupil
 from registers.queries.figures import latest_due
 from registers.rules.rates import Tally
+from reporting.models import LeagueRule
 from reporting.queries.displays import display
 from reporting.queries.explorer import Question, Reader, answer
 from reporting.queries.league import Wish, league, league_periods, period_before
@@ -132,7 +133,8 @@ def test_the_page_says_what_is_left_out_and_the_rate_is_then_no_attendance(forms
     client = sign_in(forms.sandra)
     shown = client.get("/league/?period=term&medical=out")
     page = shown.content.decode()
-    assert "The school leaves out sessions missed for illness (I) or a medical appointment (M)" in page
+    assert "Sessions missed for illness (I) or a medical appointment (M) are left out" in page
+    assert "The school&#x27;s own league counts otherwise" in page
     fair = by_name(shown.context["found"])
     plain = by_name(client.get("/league/?period=term").context["found"])
     marks = Mark.objects.filter(pupil__tutor_group=forms.nine_a, on__lte=MONDAY)
@@ -236,3 +238,48 @@ def test_the_league_asks_a_fixed_number_of_questions(forms, sign_in, at_morning,
     put_on_roll(*((group, f"More{n}", "Al", {}) for group in groups for n in range(6)))
     with count_queries(first):
         client.get("/league/?medical=out")
+
+
+def test_how_the_league_counts_is_the_schools_choice_and_kept_with_a_trace(forms, sign_in, at_morning):
+    client = sign_in(forms.laila)
+    asked = {"medical": "out", "least": "20", "why": "A form is not to lose its place to chickenpox."}
+    client.post("/league/choose/", asked)
+    shown = sign_in(forms.sandra).get("/league/?period=term")
+    wish = shown.context["wish"]
+    assert (wish.is_without_medical, wish.least, wish.is_other) == (True, 20, False)
+    assert "not to lose its place to chickenpox" in shown.content.decode()
+    assert "counts otherwise" not in shown.content.decode()
+    other = sign_in(forms.sandra).get("/league/?period=term&medical=in").context["wish"]
+    assert (other.is_without_medical, other.is_other) == (False, True)
+    line = Entry.objects.get(verb="chose how the form league counts")
+    assert (line.before, line.after, line.reason) == (
+        {"is_without_medical": False, "least_sessions": 50}, {"is_without_medical": True, "least_sessions": 20}, asked["why"],
+    )  # fmt: skip
+    _, words = text_of(sign_in(forms.laila).post("/league/display/league/", {"query": "period=term"}))
+    assert "Without illness and medical" in words
+    assert "are left out: this is not the attendance that is reported" in words
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"medical": "out", "least": "50", "why": " "}, "Say why"),
+        ({"medical": "in", "least": "50", "why": "As ever"}, "so chosen already"),
+        ({"medical": "out", "least": "0", "why": "None"}, "from 1 to 100,000"),
+        ({"medical": "out", "least": "\u0665", "why": "None"}, "from 1 to 100,000"),
+    ],
+)
+def test_a_choice_that_is_none_is_refused_in_words(forms, sign_in, at_morning, asked, words):
+    answered = sign_in(forms.laila).post("/league/choose/", asked, follow=True)
+    assert words in answered.content.decode()
+    assert not LeagueRule.objects.exists()
+
+
+def test_a_head_of_year_and_a_governor_see_how_the_league_counts_and_do_not_choose(forms, sign_in, at_morning):
+    for who in (forms.nine, forms.gov):
+        client = sign_in(who)
+        page = client.get("/league/").content.decode()
+        assert "How the school&#x27;s league counts" in page or "How the school's league counts" in page
+        assert "Choose for the school" not in page
+        assert client.post("/league/choose/", {"medical": "out", "least": "9", "why": "x"}).status_code == 403
+    assert not LeagueRule.objects.exists()
