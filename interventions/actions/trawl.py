@@ -16,7 +16,7 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
 from interventions.models import CaseProposal, Trawl
 from interventions.queries import trawls as answers
-from interventions.queries.trawl_run import Span, span_on, write_lines, write_proposals
+from interventions.queries.trawl_run import Span, raise_open, span_on, write_lines, write_proposals
 from interventions.queries.trawls import Summary
 from interventions.rules.trawl import Moved
 from registers.rules.dates import spoken_date
@@ -34,6 +34,7 @@ class Trawled:
     trawl: Trawl
     numbers: Summary
     proposed: int
+    raised: int = 0
 
     @property
     def words(self) -> str:
@@ -47,7 +48,10 @@ class Trawled:
             down, up = moves.get(Moved.BELOW_90, 0), moves.get(Moved.ABOVE_90, 0)
             words += f" Since the run before {down} fell to 90 % and {up} rose above it."
         cases = "1 case" if self.proposed == 1 else f"{self.proposed} cases"
-        return f"{words} {cases} proposed." if self.proposed else f"{words} No case proposed."
+        words = f"{words} {cases} proposed." if self.proposed else f"{words} No case proposed."
+        if self.raised:
+            words += f" {self.raised} that {'is' if self.raised == 1 else 'are'} open stood on a lighter ground before."
+        return words
 
 
 def run_trawl(*, school: School, on: date, by: User | None, at: datetime) -> Trawled:
@@ -78,8 +82,8 @@ def run_trawl(*, school: School, on: date, by: User | None, at: datetime) -> Tra
             since=answers.earlier(there, on=on, year_from=span.year_from),
         )
         write_lines(trawl)
-        proposed = write_proposals(trawl)
-        trawled = Trawled(trawl, answers.summary(trawl, trawl.since), proposed)
+        raised, proposed = raise_open(trawl), write_proposals(trawl)
+        trawled = Trawled(trawl, answers.summary(trawl, trawl.since), proposed, len(raised))
         trail.record(
             verb="trawled for persistent absence",
             by=by,
@@ -88,7 +92,7 @@ def run_trawl(*, school: School, on: date, by: User | None, at: datetime) -> Tra
             subject_kind="trawl",
             subject_id=trawl.pk,
             words=trawled.words,
-            after={"pupils": trawled.numbers.pupils, "proposed": proposed},
+            after={"pupils": trawled.numbers.pupils, "proposed": proposed} | ({"raised": raised} if raised else {}),
         )
     return trawled
 

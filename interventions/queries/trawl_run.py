@@ -158,7 +158,7 @@ _GROUND: Final = {
     Ground.WORSENING: f"({_reaches('n', 'year', PERSISTENT)} AND {_reaches('n', 'weeks', WORSENING)})",
     Ground.BROKEN_WEEKS: f"(n.broken_run >= {BROKEN_RUN} AND n.year_band > 0)",
 }
-_PROPOSE: Final = f"""
+_GROUNDS: Final = f"""
     WITH grounds AS (
         SELECT n.id AS line_id, n.pupil_id,
                CASE {" ".join(f"WHEN {_GROUND[one]} THEN {place}" for place, one in enumerate(GROUNDS))} END AS gravity
@@ -167,6 +167,20 @@ _PROPOSE: Final = f"""
           ON b.school_id = n.school_id AND b.trawl_id = %(since)s AND b.pupil_id = n.pupil_id
         WHERE n.school_id = %(school)s AND n.trawl_id = %(trawl)s AND {_possible("n", "year")} >= {LEAST_POSSIBLE}
     )
+"""
+_RAISE: Final = f"""
+    {_GROUNDS}
+    UPDATE interventions_caseproposal c
+    SET line_id = g.line_id, ground = (%(grounds)s::text[])[g.gravity + 1], gravity = g.gravity,
+        proposed_at = %(at)s, proposed_on = %(on)s
+    FROM grounds g, interventions_caseproposal was
+    WHERE c.school_id = %(school)s AND c.pupil_id = g.pupil_id AND was.id = c.id
+      AND c.state = '{CaseProposal.State.PROPOSED.value}' AND g.gravity IS NOT NULL AND c.proposed_on <= %(on)s
+      AND (g.gravity < c.gravity OR c.proposed_on < %(year_from)s)
+    RETURNING c.id, was.ground, c.ground
+"""
+_PROPOSE: Final = f"""
+    {_GROUNDS}
     INSERT INTO interventions_caseproposal
         (school_id, pupil_id, line_id, ground, gravity, proposed_at, proposed_on, state, why)
     SELECT %(school)s, g.pupil_id, g.line_id, (%(grounds)s::text[])[g.gravity + 1], g.gravity, %(at)s, %(on)s,
@@ -181,12 +195,28 @@ _PROPOSE: Final = f"""
 """
 
 
+def raise_open(trawl: Trawl) -> list[tuple[int, str, str]]:
+    """Bring open proposals up to a run that has a graver ground, and those of an earlier school year up to this one.
+
+    Gives each with its ground before and now: one statement. Only what nobody has settled is touched.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_RAISE, _values(trawl))
+        return sorted(cursor.fetchall())
+
+
 def write_proposals(trawl: Trawl) -> int:
     """Propose a case for each pupil with a ground, in one statement; give how many are new.
 
     None for whom one is open, or was taken up this school year; nor on a ground no graver than one put aside this year.
     """
-    values: Mapping[str, Any] = {
+    with connection.cursor() as cursor:
+        cursor.execute(_PROPOSE, _values(trawl))
+        return int(cursor.rowcount)
+
+
+def _values(trawl: Trawl) -> Mapping[str, Any]:
+    return {
         "school": trawl.school_id,
         "trawl": trawl.pk,
         "since": trawl.since_id,
@@ -195,6 +225,3 @@ def write_proposals(trawl: Trawl) -> int:
         "on": trawl.on,
         "year_from": trawl.year_from,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_PROPOSE, values)
-        return int(cursor.rowcount)

@@ -289,6 +289,40 @@ def test_what_is_open_is_not_proposed_again(cast, proposed):
     assert CaseProposal.objects.count() == 1
 
 
+def test_what_is_open_stands_on_the_graver_ground_of_a_later_run(cast):
+    """Nobody has looked at Callum's case yet, and he is severely absent by now: it is not to wait below the others."""
+    attend(cast.callum, absent=45)
+    first = trawl(cast)
+    assert (first.proposed, CaseProposal.objects.get().ground) == (1, "worsening")
+    attend(cast.callum, absent=38, from_on=date(2026, 11, 20), to_on=date(2026, 12, 17))
+    later = trawl(cast, on=date(2026, 12, 18))
+    row = CaseProposal.objects.get()
+    assert (row.ground, row.gravity, row.state, row.proposed_on) == ("severe", 0, "proposed", date(2026, 12, 18))
+    assert row.line.trawl == later.trawl
+    assert (later.proposed, later.raised) == (0, 1)
+    assert later.words.endswith("No case proposed. 1 that is open stood on a lighter ground before.")
+    said = Entry.objects.filter(verb="trawled for persistent absence").latest("at").after
+    assert said["raised"] == [[row.pk, "worsening", "severe"]]
+    again = trawl(cast, on=date(2026, 12, 18), at=AT_SEVEN + timedelta(days=60))
+    assert again.raised == 0
+
+
+def test_what_is_open_from_an_earlier_year_stands_on_this_years_figures(cast, proposed):
+    CaseProposal.objects.update(ground="severe", gravity=0, proposed_on=date(2026, 7, 10))
+    later = trawl(cast, on=FRIDAY + WEEK)
+    row = CaseProposal.objects.get()
+    assert (row.ground, row.proposed_on, row.line.trawl) == ("worsening", FRIDAY + WEEK, later.trawl)
+
+
+def test_what_was_taken_up_or_put_aside_is_never_raised(cast):
+    attend(cast.callum, absent=45)
+    trawl(cast)
+    take_up(school=cast.thornbridge, proposals=list(CaseProposal.objects.all()), by=cast.sandra, at=AT_SEVEN)
+    attend(cast.callum, absent=38, from_on=date(2026, 11, 20), to_on=date(2026, 12, 17))
+    assert trawl(cast, on=date(2026, 12, 18)).raised == 0
+    assert CaseProposal.objects.get().ground == "worsening"
+
+
 def test_a_proposal_is_taken_up_by_whom_and_when_and_that_is_on_the_trail(cast, proposed):
     entry = take_up(school=cast.thornbridge, proposals=[proposed], by=cast.sandra, at=AT_SEVEN)
     proposed.refresh_from_db()
