@@ -33,10 +33,11 @@ _WEEK: Final = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Counted:
-    """Figures of some pupils, how many sessions were due of them, and their figures on the days beside these."""
+    """Figures of some pupils, how many sessions were due of how many of them, and their figures on the days beside."""
 
     figures: Figures = field(default_factory=Figures)
     due: int = 0
+    on_roll: int = 0
     before: Figures = field(default_factory=Figures)
 
     @classmethod
@@ -46,6 +47,7 @@ class Counted:
         return cls(
             Figures.together(one.figures for one in each),
             sum(one.due for one in each),
+            sum(one.on_roll for one in each),
             Figures.together(one.before for one in each),
         )
 
@@ -148,7 +150,7 @@ def trust_view(
     tree = _tree(columns[0], schools_count)
     held = Held()
     if not sees:
-        cells = [[Cell(one.figures, one.counted.before) for one in column] for column in columns]
+        cells = [[Cell(one.figures, one.counted.on_roll, one.counted.before) for one in column] for column in columns]
         held = held_back(cells, tree, shown)
     rows = columns[shown]
     return TrustView(
@@ -233,6 +235,7 @@ def _figures(now: Iterable[PupilFigures], due: Mapping[int, Due], then: Iterable
     return Counted(
         Figures.of_pupils((one.tally for one in now), missing=sum(one.missing for one in due.values())),
         sum(one.due for one in due.values()),
+        sum(one.due > 0 for one in due.values()),
         Figures.of_pupils(one.tally for one in then),
     )
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from registers.rules.figures import Figures
 from reporting.rules.small_numbers import Division, hidden_in_divisions, is_small, tells_of_few
+
+One = TypeVar("One")
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Cell:
-    """One row's figures, of the period and of the days beside it."""
+    """One row's figures, of the period and of the days beside it, and of how many pupils any session was due."""
 
     now: Figures
+    on_roll: int
     before: Figures
 
 
@@ -40,7 +44,8 @@ def held_back(columns: Sequence[Sequence[Cell]], tree: Sequence[Division], chose
     rows = len(columns[0])
     now = [[cell.now for cell in column] for column in columns]
     then = [[cell.before for cell in column] for column in columns]
-    pupils = _settled(now, tree, lambda one: (one.pupils,), lambda one: is_small(one.pupils))
+    # A group of thirty of whom two have a mark tells of those two; one of three without a mark tells how many they are.
+    pupils = _settled(columns, tree, lambda one: (one.now.pupils, one.on_roll), _is_of_few)
     # Days beside the period may be another reader's period: they are settled alone, as they would be there.
     before = _settled(then, tree, lambda one: (one.pupils,), lambda one: is_small(one.pupils))
     persistent = _settled(now, tree, _persistent, lambda one: _tells(one.persistently_absent, one), pupils)
@@ -49,10 +54,10 @@ def held_back(columns: Sequence[Sequence[Cell]], tree: Sequence[Division], chose
 
 
 def _settled(
-    columns: Sequence[Sequence[Figures]],
+    columns: Sequence[Sequence[One]],
     tree: Sequence[Division],
-    layers_of: Callable[[Figures], tuple[int, ...]],
-    is_few: Callable[[Figures], bool],
+    layers_of: Callable[[One], tuple[int, ...]],
+    is_few: Callable[[One], bool],
     gone: Collection[int] = (),
 ) -> frozenset[int]:
     """Give the places held back: those of the first column as if it stood alone, then those of all."""
@@ -76,6 +81,10 @@ def _settled(
     divisions += [Division(row, tuple(at * rows + row for at in range(1, len(columns)))) for row in range(rows)]
     stands = frozenset(range(rows)) - of_all
     return hidden_in_divisions(layers, divisions, few, gone={*gone, *of_all}, shown=stands)
+
+
+def _is_of_few(one: Cell) -> bool:
+    return is_small(one.now.pupils) or is_small(one.on_roll)
 
 
 def _persistent(one: Figures) -> tuple[int, ...]:

@@ -13,14 +13,18 @@ from attendance_office.refusals import Refused
 from attendance_office.staff.models import Post, School, Trust, User
 from registers.models import Placement
 from registers.queries.figures import latest_due, school_counts
+from registers.rules.figures import Figures
+from registers.rules.rates import Tally
 from registers.rules.sessions import Session
 from reporting.actions.trust import open_from_trust
 from reporting.queries.periods import Period, year_before
 from reporting.queries.trust import beside_of, trust_schools, trust_view
 from reporting.queries.trust_groups import choices
+from reporting.queries.trust_held import Cell, held_back
 from reporting.queries.trust_sheet import trust_sheet, unsafe_lines
+from reporting.rules.small_numbers import Division
 from tests.conftest import MONDAY, MORNING
-from tests.factories.cast import put_on_roll
+from tests.factories.cast import make_school, put_on_roll
 from tests.factories.marks import take
 from tests.factories.staff import SchoolFactory, TutorGroupFactory
 
@@ -415,3 +419,25 @@ def test_all_groups_and_sixty_schools_ask_a_trustee_no_more_queries(two, sign_in
         SchoolFactory(name=f"School {number:02d}", trust=two.thornbridge.trust)
     with count_queries(25):
         client.get("/trust/", asked)
+
+
+def test_a_group_of_few_without_a_mark_tells_a_trustee_nothing(thirty):
+    """Nobody of year 9 was marked at a third school; that three sit in it is not told either."""
+    alport = SchoolFactory(name="Alport School", trust=thirty.thornbridge.trust)
+    make_school(alport)
+    for year, pupils in ((7, 20), (9, 3)):
+        group = TutorGroupFactory(school=alport, name=f"{year}Q", year_group=year)
+        put_on_roll(*((group, f"Alport{year}{n}", "Jo", {}) for n in range(pupils)))
+    assert cells(trust_sheet(seen(thirty.nell, group="year-9")), "No mark")[0] == "suppressed"
+    assert cells(trust_sheet(seen(thirty.nell, group="year-7")), "No mark")[0] in (20, "suppressed")
+    assert cells(trust_sheet(seen(thirty.tess, group="year-9")), "No mark")[0] == 3
+
+
+def test_severely_absent_pupils_do_not_tell_of_the_few_between():
+    """Eight persistently absent, six of them severely: two missed less than half."""
+    few = Figures(Tally(100, 70, 30, 0), {}, 0, 20, 8, 6)
+    many = Figures(Tally(100, 70, 30, 0), {}, 0, 40, 20, 10)
+    rows = [Cell(few, 20, few), Cell(many, 40, many), Cell(Figures.together([few, many]), 60, few)]
+    held = held_back([rows], [Division(2, (0, 1))], 0)
+    assert held.persistent == frozenset()
+    assert held.severe == {0, 1}
