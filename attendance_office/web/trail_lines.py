@@ -39,10 +39,12 @@ OF_PUPILS: Final[Mapping[str, Needs]] = MappingProxyType(
         "first day": Needs(_CONTACTS, _CONTACTS),
         "message": Needs(_CONTACTS, _CONTACTS),
         **dict.fromkeys(("mark", "marks", "absence note", "line message", "doubt"), Needs(_PUPILS, _COMMENTS)),
+        # Their words say which form, class or session; the pupils are in what changed.
+        **dict.fromkeys(("register", "lesson register", "session"), Needs(frozenset(), _PUPILS)),
         **dict.fromkeys(
             (
-                "agreement", "case_proposal", "class", "group", "lesson register", "letter", "register", "return",
-                "reward", "session", "stop",
+                "agreement", "case_proposal", "class", "group", "letter", "return",
+                "reward", "stop",
             ),
             _NAMED,
         ),

@@ -48,6 +48,8 @@ def test_each_kind_of_line_is_either_about_pupils_or_not():
         ("first day", Role.SLT, False, False),
         ("first day", Role.DATA_MANAGER, True, True),
         ("letter", Role.SLT, True, True),
+        ("register", Role.SLT, True, True),
+        ("register", Role.ADMINISTRATOR, True, False),
         ("person", Role.ADMINISTRATOR, True, True),
         ("calendar", Role.ADMINISTRATOR, True, True),
         ("something new", Role.LEAD, True, True),
