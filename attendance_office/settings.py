@@ -330,6 +330,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("OFFICE_REPORTS_SECONDS", default=15.0),
         "options": {"expires": 60},
     },
+    "print the papers that were issued": {
+        "task": "reporting.print_papers",
+        "schedule": env.float("OFFICE_PAPERS_SECONDS", default=3.0),
+        "options": {"expires": 30},
+    },
     "find letters the register supports no longer": {
         "task": "letters.find_doubted",
         "schedule": 300.0,

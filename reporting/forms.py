@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from datetime import date, timedelta
+from typing import Any, Final, cast
 
 from django import forms
 
@@ -11,6 +12,7 @@ from attendance_office.staff.models import School
 from attendance_office.web.fields import DayField
 from registers.models import Group
 from registers.queries.years import Period as NamedPeriod
+from registers.rules.ages import school_year, school_year_starts
 from reporting.models import CaseStudy
 from reporting.queries.asked import LONGEST
 from reporting.queries.case_study import PARTS, Course, Step, Told
@@ -128,8 +130,9 @@ class PaperWords(forms.Form):
 
 
 class ExpectedAttendance(forms.Form):
-    """What attendance is expected of the school this year."""
+    """What attendance is expected of the school in this school year or the last."""
 
+    on = forms.TypedChoiceField(label="School year", coerce=date.fromisoformat)
     attendance = forms.DecimalField(
         label="Expected attendance, per cent",
         max_digits=4,
@@ -137,6 +140,13 @@ class ExpectedAttendance(forms.Form):
         help_text="The attendance baseline improvement expectation (ABIE) that DfE gave the school.",
     )
     note = forms.CharField(label="Where it is from", max_length=200, required=False)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        starts = school_year_starts(today)
+        days = (today, starts - timedelta(days=1))
+        choices = [(day.isoformat(), school_year(day)) for day in days]
+        cast("forms.TypedChoiceField", self.fields["on"]).choices = choices
 
 
 class PupilFile(forms.Form):

@@ -26,6 +26,8 @@ _LEVELS: Final = 5
 _DASHES: Final = ("", "7 4", "2 3", "9 3 2 3", "4 2 1 2")
 _THRESHOLDS: Final = (90, 95)
 _BAR: Final = 16
+_LETTER: Final = 6  # about as wide as a letter of twelve points is
+_NAMES, _LONG_NAMES = 168, 236  # the room for the names of bars
 _KEY_HIGH: Final = 20
 _CELL, _CELL_HIGH = 86, 46
 
@@ -114,7 +116,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class BarChart:
-    """Bars of shares from nought, each with its number. `names` says what the first and the second bars are."""
+    """Bars of shares, each with its number. `names` says what the first and the second bars are."""
 
     key: str
     title: str
@@ -135,13 +137,15 @@ class BarChart:
 
     @property
     def svg(self) -> SafeString:
-        """Draw it; nothing where no bar has a share."""
+        """Draw it; nothing where no bar has a share. Shares below nought lie to the left of a line at nought."""
         shares = [share for bar in self.bars for share in (bar.share, bar.beside) if share is not None]
         if not shares:
             return SafeString("")
         two = len(self.names) > 1
-        left, right = 168, _WIDTH - 118
-        longest = max(*shares, Fraction(1, 1000))
+        longest, lowest = max(*shares, Fraction(1, 1000)), min(*shares, Fraction(0))
+        left = max(_NAMES, min(_LONG_NAMES, _LETTER * max(len(bar.name) for bar in self.bars) + 8))
+        right = _WIDTH - _LETTER * max(12, *(len(bar.beside_words) for bar in self.bars)) - 46
+        nought = left + (right - left) * float(-lowest / (longest - lowest))
         row = _BAR + (_BAR if two else 0) + 10
         top = 26 if two else 6
         parts = [_hatch(self.key)]
@@ -150,31 +154,36 @@ class BarChart:
         for at, bar in enumerate(self.bars):
             y = top + at * row
             parts.append(format_html('<text x="{}" y="{}" dy="12" text-anchor="end">{}</text>', left - 8, y, bar.name))
+            x, wide = _length(bar.share, nought, (right - left) / float(longest - lowest))
             if bar.share is not None:
-                wide = (right - left) * float(bar.share / longest)
                 parts.append(
                     format_html(
                         '<rect class="length" fill="currentColor" x="{}" y="{}" width="{}" height="{}"/>',
-                        left, y, f"{wide:.1f}", _BAR,
+                        f"{x:.1f}", y, f"{wide:.1f}", _BAR,
                     )
                 )  # fmt: skip
-            wide = (right - left) * float((bar.share or Fraction(0)) / longest)
             parts.append(
-                format_html(
-                    '<text class="strong" x="{}" y="{}" dy="12">{}</text>', f"{left + wide + 6:.1f}", y, bar.words
-                )
+                format_html('<text class="strong" x="{}" y="{}" dy="12">{}</text>', f"{x + wide + 6:.1f}", y, bar.words)
             )
             if two and bar.beside is not None:
-                wide = (right - left) * float(bar.beside / longest)
+                x, wide = _length(bar.beside, nought, (right - left) / float(longest - lowest))
                 parts.append(
                     format_html(
                         '<rect fill="url(#{}-hatch)" stroke="currentColor" stroke-opacity=".6" x="{}" y="{}" width="{}"'
                         ' height="{}"/><text x="{}" y="{}" dy="9">{}</text>',
-                        self.key, left, y + _BAR + 2, f"{wide:.1f}", _BAR - 6, f"{left + wide + 6:.1f}", y + _BAR + 2,
-                        bar.beside_words,
+                        self.key, f"{x:.1f}", y + _BAR + 2, f"{wide:.1f}", _BAR - 6, f"{x + wide + 6:.1f}",
+                        y + _BAR + 2, bar.beside_words,
                     )
                 )  # fmt: skip
-        return _framed(self.key, self.title, self.words, top + len(self.bars) * row, parts)
+        high = top + len(self.bars) * row
+        if lowest < 0:
+            parts.append(
+                format_html(
+                    '<line class="mark" stroke="currentColor" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>',
+                    f"{nought:.1f}", top - 2, high - 6,
+                )
+            )  # fmt: skip
+        return _framed(self.key, self.title, self.words, high, parts)
 
 
 @dataclass(frozen=True)
@@ -377,6 +386,12 @@ def _cell(x: int, y: int, share: Share, low: Fraction, high: Fraction) -> SafeSt
         f"{depth:.2f}", ".9" if word else ".2", x, y, _CELL - 3, _CELL_HIGH, x + _CELL // 2, y + (21 if word else 28),
         spoken(share), x + _CELL // 2, y + 37, word,
     )  # fmt: skip
+
+
+def _length(share: Share, nought: float, scale: float) -> tuple[float, float]:
+    """Give where a bar begins and how wide it is; one below nought ends there."""
+    wide = abs(float(share or 0)) * scale
+    return (nought - wide, wide) if share is not None and share < 0 else (nought, wide)
 
 
 def _hatch(key: str) -> SafeString:

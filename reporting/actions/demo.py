@@ -18,7 +18,7 @@ from letters.models import Message
 from registers.queries.calendar import calendar_of
 from registers.rules.ages import school_year_starts
 from registers.rules.sessions import monday
-from reporting.actions.papers import draft_paper, issue_paper, set_baseline, write_paper
+from reporting.actions.papers import draft_paper, issue_paper, print_paper, set_baseline, write_paper
 from reporting.models import Paper, Sending
 from reporting.queries.distributions import is_last_of_week
 
@@ -61,4 +61,6 @@ def issue_first_paper(*, school: School, at: datetime) -> Paper | None:
     set_baseline(school=school, on=to_on, attendance=EXPECTED, note="DfE, autumn term", by=by, at=at)
     paper = draft_paper(school=school, from_on=from_on, to_on=to_on, by=by, at=at)
     paper = write_paper(paper=paper, title=paper.title, headline=HEADLINE, asks=paper.asks, by=by, at=at)
-    return issue_paper(paper=paper, by=by, at=at)
+    paper = issue_paper(paper=paper, by=by, at=at)
+    print_paper(paper_id=paper.pk, by=None, at=at)
+    return paper

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
+from django.db import transaction
 from django.template.loader import render_to_string
 
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
-from letters.pdf import print_html
+from letters.pdf import not_in_fonts, print_html
 from registers.models import StoredFile
 from registers.queries.calendar import calendar_of
 from registers.rules.ages import school_year
 from registers.rules.dates import spoken_date
 from reporting.models import Baseline, Paper
-from reporting.queries.papers import content_of
+from reporting.queries.papers import content_of, held_before
 
+logger = logging.getLogger(__name__)
 State = Paper.State
 LONGEST: Final = 4000
 ASKS: Final = (
@@ -86,23 +89,63 @@ def write_paper(*, paper: Paper, title: str, headline: str, asks: str, by: User,
 
 
 def issue_paper(*, paper: Paper, by: User, at: datetime) -> Paper:
-    """Issue a draft: its figures are read now, printed and frozen, and it is open to governors.
+    """Issue a draft: its figures are read now and frozen, and it is open to governors. It is printed by `print_paper`.
 
-    Raises Refused where it is issued or dropped already.
+    Raises Refused where it is issued or dropped already, and for letters that its print does not have.
     """
     with trail.signed(by=by, at=at, school_id=paper.school_id):
         kept = _draft(paper)
-        kept.content = content_of(kept.school, from_on=kept.from_on, to_on=kept.to_on, at=at)
-        kept.issued_at, kept.issued_by = at, by
-        content = printed(kept)
-        kept.file = StoredFile.objects.create(
-            school=kept.school, purpose=StoredFile.Purpose.PAPER, name=f"paper-{kept.pk}.pdf", kind="application/pdf",
-            size=len(content), sha256=hashlib.sha256(content).hexdigest(), content=content, added_at=at, added_by=by,
+        if strange := not_in_fonts(f"{kept.title}{kept.headline}{kept.asks}"):
+            raise Refused(f"The PDF has no letter for {' '.join(strange[:10])}: take it out of your words.")
+        kept.content = content_of(
+            kept.school, from_on=kept.from_on, to_on=kept.to_on, at=at, before=held_before(kept)
         )  # fmt: skip
-        kept.state = State.ISSUED
+        kept.issued_at, kept.issued_by, kept.state = at, by, State.ISSUED
         kept.save()
-        _say(kept, "issued a paper", by=by, at=at, sha256=kept.file.sha256)
+        _say(kept, "issued a paper", by=by, at=at)
     return kept
+
+
+def print_issued(*, at: datetime) -> int:
+    """Print the issued papers that are not printed yet and that nobody is printing; give how many were printed.
+
+    One that breaks is begun again at the next call, and the others go on.
+    """
+    printed_now = 0
+    for pk in Paper.objects.filter(state=State.ISSUED, file=None).order_by("pk").values_list("pk", flat=True):
+        try:
+            printed_now += print_paper(paper_id=pk, by=None, at=at) is not None
+        except Exception:
+            logger.exception("Paper %s could not be printed.", pk)
+    return printed_now
+
+
+def print_paper(
+    *, paper_id: int, by: User | None, at: datetime, waits: bool = False
+) -> StoredFile | None:  # fmt: skip
+    """Print an issued paper from its frozen content, once, and give its file; whoever comes second is given that one.
+
+    None where another hand is at it, unless one `waits` for it. What breaks half way leaves nothing behind. Raises
+    Refused for a paper that is not issued.
+    """
+    with transaction.atomic():
+        rows = Paper.objects.select_for_update(of=("self",), skip_locked=not waits)
+        kept = rows.select_related("school", "issued_by", "file").filter(pk=paper_id).first()
+        if kept is None:
+            return None
+        if kept.state != State.ISSUED:
+            raise Refused("Only an issued paper is printed.")
+        if kept.file is None:
+            content = printed(kept)
+            with trail.signed(by=by, at=at, school_id=kept.school_id):
+                kept.file = StoredFile.objects.create(
+                    school=kept.school, purpose=StoredFile.Purpose.PAPER, name=f"paper-{kept.pk}.pdf",
+                    kind="application/pdf", size=len(content), sha256=hashlib.sha256(content).hexdigest(),
+                    content=content, added_at=at, added_by=kept.issued_by,
+                )  # fmt: skip
+                kept.save(update_fields=["file"])
+                _say(kept, "printed a paper", by=by, at=at, sha256=kept.file.sha256)
+        return kept.file
 
 
 def drop_paper(*, paper: Paper, by: User, at: datetime) -> Paper:
@@ -147,7 +190,7 @@ def _draft(paper: Paper) -> Paper:
     return kept
 
 
-def _say(paper: Paper, verb: str, *, by: User, at: datetime, **after: str) -> None:
+def _say(paper: Paper, verb: str, *, by: User | None, at: datetime, **after: str) -> None:
     trail.record(
         verb=verb, by=by, at=at, school_id=paper.school_id, subject_kind="paper", subject_id=paper.pk,
         words=str(paper), after=after or None,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
@@ -35,10 +38,26 @@ class Baseline(models.Model):
         return f"{self.school_year}: {self.attendance} %"
 
 
+FROZEN: Final = pgtrigger.Trigger(
+    name="frozen_when_issued",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    condition=pgtrigger.Q(old__state="issued"),
+    func="""
+        IF to_jsonb(NEW) - 'file_id' IS DISTINCT FROM to_jsonb(OLD) - 'file_id'
+           OR (OLD.file_id IS NOT NULL AND NEW.file_id IS DISTINCT FROM OLD.file_id) THEN
+            RAISE EXCEPTION 'What was issued stays as it is: a correction is a new edition.';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+
 class Paper(models.Model):
     """A paper about attendance: drafted over a period, then issued. What was issued is never changed.
 
-    `content` holds every figure, table, chart and sentence as the paper says it; `file` is the same, printed.
+    `content` holds every figure, table, chart and sentence as the paper says it; `file` is the same, printed: put in
+    once, when a worker has printed it.
     """
 
     class State(models.TextChoices):
@@ -68,11 +87,11 @@ class Paper(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="an_issued_paper_is_whole",
-                condition=~Q(state="issued") | Q(issued_at__isnull=False, issued_by__isnull=False, file__isnull=False),
+                condition=~Q(state="issued") | (Q(issued_at__isnull=False, issued_by__isnull=False) & ~Q(content={})),
             ),
         ]
         indexes = [models.Index(fields=["school", "-made_at"], name="paper_by_time")]
-        triggers = [NEVER_DELETED]
+        triggers = [NEVER_DELETED, FROZEN]
 
     def __str__(self) -> str:
         return self.title if self.edition == 1 else f"{self.title}, edition {self.edition}"

@@ -8,19 +8,28 @@ from fractions import Fraction
 from attendance_office.staff.models import School
 from attendance_office.web.export import Cell, Column
 from registers.rules.figures import Figures
+from reporting.rules.linked import Held
+from reporting.rules.linked_figures import PERSISTENT
 from reporting.rules.small_numbers import is_small, tells_of_few
 
 from .comparators import SHARES, Comparator, Published, Withheld, comparators
 from .explorer import Answer
+from .few import held_of
 from .periods import Period
 from .sheets import NO_RATE, SUPPRESSED, Row, Sheet
 
 _NARROWED = "DfE's are of all pupils, whatever these are narrowed to."
 
 
-def beside(found: Answer, school: School) -> Sheet:
-    """Give an answer's shares beside England, the school's region and its authority: one question, of its codes."""
-    shares = shares_of(found.figures, found.codes(), is_shy=not found.reader.sees_pupils)
+def beside(found: Answer, school: School, held: Held | None = None) -> Sheet:
+    """Give an answer's shares beside England, the school's region and its authority: one question, of its codes.
+
+    `held` is what is held back of the answer's tables.
+    """
+    told = held if held is not None else held_of(found)
+    shares = shares_of(
+        found.figures, found.codes(), is_shy=not found.reader.sees_pupils, hides_persistent=PERSISTENT in told
+    )
     is_part = found.question.is_narrowed or not found.reader.sees_all
     return beside_sheet(
         shares,
@@ -58,11 +67,16 @@ def dated(published: list[Comparator], period: Period) -> str:
     return f"DfE: {edition.words}; {published[0].rule}.{earlier}"
 
 
-def shares_of(figures: Figures, codes: Mapping[str, int], *, is_shy: bool) -> list[Cell]:
-    """Give the shares that DfE publishes; the last is held back where it would tell of few to who sees no pupil."""
+def shares_of(
+    figures: Figures, codes: Mapping[str, int], *, is_shy: bool, hides_persistent: bool = False
+) -> list[Cell]:  # fmt: skip
+    """Give the shares that DfE publishes; the last is held back where it would tell of few to who sees no pupil.
+
+    With `hides_persistent` it is held back for another number's sake.
+    """
     tally = figures.tally
     persistent = _share(figures.persistently_absent, figures.pupils)
-    if is_shy and tells_of_few(figures.persistently_absent, figures.pupils):
+    if hides_persistent or (is_shy and tells_of_few(figures.persistently_absent, figures.pupils)):
         persistent = SUPPRESSED
     if is_shy and is_small(figures.pupils):
         return [SUPPRESSED] * len(SHARES)

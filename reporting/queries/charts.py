@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from fractions import Fraction
 from typing import Final
 
 from attendance_office.web.charts import Bar, BarChart, HeatChart, Line, LineChart, spoken
@@ -99,3 +100,56 @@ def of_schools(bars: Sequence[Bar], *, beside: str) -> BarChart:
         heading="School",
         names=("Absence", beside) if beside else ("Absence",),
     )
+
+
+def of_gaps(gaps: Sequence[tuple[str, Tally, Tally]]) -> BarChart:
+    """Give the absence of each group beside that of everybody else."""
+    return BarChart(
+        key="gaps",
+        title="Absence by group, beside everybody else",
+        words="Absence in per cent of the possible sessions: the group's, and under it everybody else's.",
+        bars=tuple(
+            Bar(
+                name,
+                ours.absence_rate,
+                spoken(ours.absence_rate),
+                theirs.absence_rate,
+                spoken(theirs.absence_rate),
+            )
+            for name, ours, theirs in gaps
+        ),
+        heading="Group",
+        names=("The group", "Everybody else"),
+    )
+
+
+def of_changes(rows: Sequence[tuple[str, Fraction, Fraction | None]]) -> BarChart:
+    """Give how attendance changed after letters, beside the change of pupils near the line who had none."""
+    return BarChart(
+        key="letters",
+        title="Change of attendance, four weeks before to four weeks after",
+        words="In percentage points. To the left of the line attendance fell, to the right of it it rose.",
+        bars=tuple(
+            Bar(name, change, points(change), theirs, points(theirs) if theirs is not None else "")
+            for name, change, theirs in rows
+        ),
+        heading="Letter",
+        names=("Had the letter", "Near the line, had none"),
+    )
+
+
+def of_fairness(bars: Sequence[Bar]) -> BarChart:
+    """Give letters for each hundred pupils at the same absence: a group's, and everybody else's."""
+    return BarChart(
+        key="fairness",
+        title="Letters for each hundred pupils at the same absence",
+        words="Of each hundred pupils of the band so many had a letter: of the group, and under it of everybody else.",
+        bars=tuple(bars),
+        heading="Group and absence",
+        names=("The group named", "Everybody else in the band"),
+    )
+
+
+def points(change: Fraction) -> str:
+    """Give a change in percentage points, with its sign."""
+    return f"{float(change * 100):+.1f}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Final
 
 from attendance_office import clock
 from attendance_office.staff.models import School
+from attendance_office.web.charts import Bar
 from attendance_office.web.export import Cell
 from letters.models import Letter, LetterKind
 from letters.queries.policies import below_of, below_words, policies_in_force
@@ -17,7 +19,9 @@ from registers.rules.ages import school_year_starts
 from registers.rules.rates import Tally
 from registers.rules.sessions import monday
 from reporting.rules.following import beside, change_of, is_complete, says_little, sides, stood_near
-from reporting.rules.small_numbers import is_small
+from reporting.rules.linked import Held
+from reporting.rules.linked_figures import Side, band_name, compared
+from reporting.rules.small_numbers import in_words, is_small, tells_of_few
 
 from .explorer import Answer, Part
 from .sheets import SUPPRESSED
@@ -34,7 +38,8 @@ _FAIR_BY: Final = (
     ("sex", "F", "Girls", "Boys"),
 )
 # Below this absence no letter of a level is due.
-_FROM_BAND: Final = 1
+FROM_BAND: Final = 1
+_OURS, _THEIRS, _UNKNOWN = "ours", "theirs", "unknown"
 
 
 def letters_gone(school: School, from_on: date, to_on: date) -> dict[str, dict[int, date]]:
@@ -110,37 +115,119 @@ def _many(pupils: int) -> Cell:
     return f"{pupils}: says little" if says_little(pupils) else pupils
 
 
-def fairness_rows(school: School, found: Answer) -> tuple[list[tuple[Cell, ...]], int]:
-    """Give, for each band of absence from 5 % on and each group, how many had a letter for each hundred: one query.
+@dataclass(frozen=True)
+class Fairness:
+    """Who had a letter at the same absence: the sides of each comparison, by axis, and the names of both."""
 
-    The second is how many comparisons are held back because a number of few pupils stands in them.
-    """
+    found: Answer
+    sides: Mapping[str, tuple[Side, ...]]
+    had: tuple[int, ...]
+
+    @property
+    def comparisons(self) -> list[tuple[str, tuple[Side, ...]]]:
+        """Give the sides of each comparison with its axis, for what is held back."""
+        return list(self.sides.items())
+
+
+def fairness_of(school: School, found: Answer) -> Fairness:
+    """Give, for each band of absence and each group, how many pupils there are and how many had a letter: one query."""
     period = found.question.period
     had = {pupil for pupils in letters_gone(school, period.from_on, period.to_on).values() for pupil in pupils}
+    bands = [part for _, part in found.bands()]
+    found_sides: dict[str, tuple[Side, ...]] = {}
+    for key, value, words, others in _FAIR_BY if had else ():
+        if key in found.reader.axes:
+            parts = {one: _set_apart(one, value) for one in (part.value for part in found.parts(key))}
+            named = ((words, _OURS), (others, _THEIRS), ("", _UNKNOWN))
+            found_sides[key] = tuple(
+                side
+                for name, which in named
+                if (side := _side(name, key, tuple(one for one, of in parts.items() if of == which), bands, had))
+            )
+    return Fairness(found, found_sides, tuple(len(had.intersection(part.pupil_ids)) for part in bands))
+
+
+def fairness_rows(fairness: Fairness, held: Held) -> tuple[list[tuple[Cell, ...]], int]:
+    """Give the lines of the comparisons that may be shown, both groups of each, and how many are held back."""
     rows: list[tuple[Cell, ...]] = []
     held_back = 0
-    if not had:
-        return rows, held_back
-    for band, part in found.bands()[_FROM_BAND:]:
-        for key, value, words, others in _FAIR_BY:
-            if key in found.reader.axes:
-                pair = _evenly(band.words, part, had, (key, value, words, others))
-                rows += pair or []
-                held_back += pair is None
+    for at, (band, part) in enumerate(fairness.found.bands()):
+        if at < FROM_BAND or not part.lines:
+            continue
+        for key, each in fairness.sides.items():
+            if _is_shown(key, each, at, held):
+                rows += [
+                    (band.words, side.name, side.pupils[at], side.chosen[at], f"{float(100 * _share(side, at)):.0f}")
+                    for side in each
+                    if side.is_open
+                ]
+            else:
+                held_back += _compares(each, at)
     return rows, held_back
 
 
-def _evenly(band: str, part: Part, had: set[int], by: tuple[str, str, str, str]) -> list[tuple[Cell, ...]] | None:
-    """Give two groups of a band side by side; None where a small number would show, [] where one is empty."""
-    key, value, words, others = by
-    ours = [line.pupil_id for line in part.lines if value in line.values[key]]
-    theirs = [line.pupil_id for line in part.lines if value not in line.values[key] and "U" not in line.values[key]]
-    if not ours or not theirs:
-        return []
-    pairs = [(words, len(ours), len(had.intersection(ours))), (others, len(theirs), len(had.intersection(theirs)))]
-    if any(is_small(pupils) or is_small(some) or is_small(pupils - some) for _, pupils, some in pairs):
+def fairness_words(fairness: Fairness, held: Held) -> list[str]:
+    """Say of the bands in which nearly every pupil had a letter, or nearly none, that there is nothing to compare."""
+    said = []
+    for at, (band, part) in enumerate(fairness.found.bands()):
+        pupils = len(part.lines)
+        if at < FROM_BAND or band_name(at) in held or not tells_of_few(fairness.had[at], pupils):
+            continue
+        few = in_words(fairness.had[at], pupils)
+        said.append(f"{band.words}: {few} of {pupils:,} pupils had a letter, so that there is nothing to compare.")
+    return said
+
+
+def fairness_bars(fairness: Fairness, held: Held) -> list[Bar]:
+    """Give the comparisons that may be shown as pairs of bars: the group, and under it everybody else."""
+    bars = []
+    for at, (band, part) in enumerate(fairness.found.bands()):
+        for key, each in fairness.sides.items():
+            if at >= FROM_BAND and part.lines and _is_shown(key, each, at, held):
+                rest, group = (side for side in each if side.is_open)
+                bars.append(
+                    Bar(
+                        f"{group.name}, {band.words}",
+                        _share(group, at),
+                        f"{float(100 * _share(group, at)):.0f}",
+                        _share(rest, at),
+                        f"{rest.name}: {float(100 * _share(rest, at)):.0f}",
+                    )
+                )
+    return bars
+
+
+def _compares(each: Sequence[Side], at: int) -> bool:
+    known = [side for side in each if side.is_open]
+    return len(known) == 2 and all(side.pupils[at] for side in known)
+
+
+def _is_shown(key: str, each: Sequence[Side], at: int, held: Held) -> bool:
+    return _compares(each, at) and not any(f"{compared(key, at)}:{side.name}" in held for side in each)
+
+
+def _share(side: Side, at: int) -> Fraction:
+    return Fraction(side.chosen[at], side.pupils[at])
+
+
+def _set_apart(value: str, ours: str) -> str:
+    if value == "U":
+        return _UNKNOWN
+    return _OURS if value == ours else _THEIRS
+
+
+def _side(name: str, key: str, values: tuple[str, ...], bands: list[Part], had: set[int]) -> Side | None:
+    """Give one side of a comparison over all bands; None where no pupil stands on it."""
+    if not values:
         return None
-    return [(band, name, pupils, some, f"{float(Fraction(100 * some, pupils)):.0f}") for name, pupils, some in pairs]
+    inside = [[line.pupil_id for line in part.lines if line.values[key][0] in values] for part in bands]
+    return Side(
+        name or _UNKNOWN,
+        values,
+        tuple(len(pupils) for pupils in inside),
+        tuple(len(had.intersection(pupils)) for pupils in inside),
+        is_open=bool(name),
+    )
 
 
 def _weeks(school: School, from_on: date, to_on: date, pupils: set[int]) -> _Weeks:

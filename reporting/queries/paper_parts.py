@@ -14,11 +14,15 @@ from attendance_office.web.templatetags.office import day, per_cent, thousands
 from .sheets import NO_RATE, SUPPRESSED, Sheet
 
 
-def of_sheets(key: str, title: str, words: list[str], sheets: Sequence[Sheet]) -> dict[str, Any]:
+def of_sheets(
+    key: str, title: str, words: list[str], sheets: Sequence[Sheet], *, is_new_page: bool = False
+) -> dict[str, Any]:  # fmt: skip
     """Give a section made of tables of the explorer, their charts before them."""
     # The table of each chart is the sheet under it: it is not said twice.
     charts = [sheet.chart for sheet in sheets if sheet.chart is not None]
-    return section(key, title, words, charts, [table_of(sheet) for sheet in sheets], has_tables=True)
+    return section(
+        key, title, words, charts, [table_of(sheet) for sheet in sheets], has_tables=True, is_new_page=is_new_page
+    )
 
 
 def section(
@@ -29,10 +33,12 @@ def section(
     found: list[dict[str, Any]],
     *,
     has_tables: bool = False,
+    is_new_page: bool = False,
 ) -> dict[str, Any]:
     """Give a section: its words, charts each with the table of its numbers under it, and tables.
 
-    With `has_tables` the tables found say the charts' numbers, which are not said twice.
+    With `has_tables` the tables found say the charts' numbers, which are not said twice. In print one that
+    `is_new_page` begins a page.
     """
     drawn = [
         {
@@ -44,7 +50,14 @@ def section(
         }
         for one in charts
     ]
-    return {"key": key, "title": title, "words": words, "charts": drawn, "tables": found}
+    return {
+        "key": key,
+        "title": title,
+        "words": words,
+        "charts": drawn,
+        "tables": found,
+        "is_new_page": is_new_page,
+    }
 
 
 def table_of(sheet: Sheet) -> dict[str, Any]:

@@ -5,8 +5,7 @@ All of it is of the whole school and names nobody: small numbers are held back a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, Final
@@ -17,55 +16,59 @@ from attendance_office.staff.roles import Can
 from attendance_office.web.charts import Line, LineChart
 from attendance_office.web.export import Column
 from attendance_office.web.templatetags.office import per_cent, thousands
-from registers.queries.calendar import calendar_of
 from registers.rules.ages import school_year
 from registers.rules.dates import spoken_date
 from registers.rules.rates import Tally
-from registers.rules.sessions import monday
-from reporting.models import Baseline
-from reporting.rules.baseline import Distance
-from reporting.rules.small_numbers import SMALL, is_small, tells_of_few
+from reporting.models import Paper
+from reporting.rules.small_numbers import SMALL
 
-from . import tables
+from . import charts, tables
 from .beside import beside
 from .comparators import HOW_DFE_COUNTS, comparators
-from .explorer import Answer, Question, Reader, answer
-from .letters_followed import fairness_rows, followed_rows
+from .explorer import Question, Reader, answer
+from .few import held_of_paper
+from .letters_followed import (
+    FROM_BAND,
+    fairness_bars,
+    fairness_of,
+    fairness_rows,
+    fairness_words,
+    followed_rows,
+)
 from .paper_parts import of_sheets, section, table, table_of
+from .paper_words import Drawn, baseline_of, distance_of, expected_table, headline, persistent_words
 from .periods import Period, year_before
 
 # What the figures of a paper may tell pupils apart by.
 MAY_TELL: Final = frozenset({Can.SEE_FIGURES, Can.SEE_NEEDS, Can.SEE_MEANS})
-_WEEK: Final = timedelta(days=7)
-_YEAR: Final = 52 * _WEEK
+_YEAR: Final = timedelta(weeks=52)
+# Papers whose last days lie no further apart are read side by side.
+SIDE_BY_SIDE: Final = timedelta(weeks=4)
+_LETTERS: Final = "Letters, and what followed them"
+_NO_LETTERS: Final = "No letter of a level went in these days."
+_FAIRNESS: Final = "Are letters sent fairly"
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """What a paper is drawn from: the answers to its two questions, and what is expected of the school."""
+def content_of(
+    school: School, *, from_on: date, to_on: date, at: datetime, before: Collection[str] = ()
+) -> dict[str, Any]:  # fmt: skip
+    """Give a paper's content over some days: sections of words, charts and tables, the same for page and print.
 
-    school: School
-    now: Answer
-    before: Answer
-    baseline: Baseline | None
-    at: datetime
-
-    @property
-    def period(self) -> Period:
-        """Give the days the paper is about."""
-        return self.now.question.period
-
-
-def content_of(school: School, *, from_on: date, to_on: date, at: datetime) -> dict[str, Any]:
-    """Give a paper's content over some days: sections of words, charts and tables, the same for page and print."""
+    `before` names what papers just before this one held back; `held` of the content what this one does by itself.
+    """
     period = Period("paper", "This period", from_on, to_on)
     reader = Reader.of_school(school, allowed=MAY_TELL, sees_pupils=False)
+    now = answer(reader, Question(period))
+    fairness = fairness_of(school, now)
+    held = held_of_paper(now, fairness.comparisons, first=FROM_BAND, before=before)
     drawn = Drawn(
         school=school,
-        now=answer(reader, Question(period)),
+        now=now,
         before=answer(reader, Question(year_before(period))),
         baseline=baseline_of(school, to_on),
-        at=at,
+        fairness=fairness,
+        held=held,
+        published=comparators(school, period),
     )
     here = clock.local(at)
     return {
@@ -75,6 +78,7 @@ def content_of(school: School, *, from_on: date, to_on: date, at: datetime) -> d
         "read": f"{spoken_date(here.date())}, {here:%H:%M}",
         "headline": headline(drawn),
         "sections": [
+            _expected(drawn),
             _trend(drawn),
             _persistent(drawn),
             _groups(drawn),
@@ -84,86 +88,55 @@ def content_of(school: School, *, from_on: date, to_on: date, at: datetime) -> d
             _fairness(drawn),
         ],
         "notes": _how_counted(drawn),
+        "held": sorted(held.needed),
+        "rate": _rate_of(now.figures.tally),
     }
 
 
-def baseline_of(school: School, on: date) -> Baseline | None:
-    """Give what is expected of a school in the school year of a day; None where nobody entered it."""
-    return Baseline.objects.filter(school=school, school_year=school_year(on)).first()
+def held_before(paper: Paper) -> frozenset[str]:
+    """Give what papers held back that were issued about nearly the same days: two set side by side tell no more.
 
-
-def distance_of(drawn: Drawn) -> Distance | None:
-    """Give how far the school is from what is expected of it."""
-    if drawn.baseline is None:
-        return None
-    days = calendar_of(drawn.school.pk).days(drawn.period.from_on, drawn.period.to_on)
-    expected = Fraction(drawn.baseline.attendance) / 100
-    return Distance(expected, drawn.now.figures.tally, len({monday(on) for on in days}))
-
-
-def headline(drawn: Drawn) -> list[str]:
-    """Give the paper's first sentences."""
-    now, before = drawn.now.figures, drawn.before.figures
-    rate, earlier = now.tally.attendance_rate, before.tally.attendance_rate
-    if rate is None:
-        return ["No possible session lies in these days: there is nothing to report yet."]
-    said = [
-        (
-            f"Attendance is {per_cent(rate)}: pupils were here for {thousands(now.tally.attended)} of "
-            f"{thousands(now.tally.possible)} possible sessions."
-        )
-    ]
-    if earlier is not None:
-        said.append(f"At the same time last year it was {per_cent(earlier)}, {_points(rate - earlier)}.")
-    said.append(_of_pupils("are persistently absent (missed 10 % or more)", now.persistently_absent, now.pupils))
-    said.append(_of_pupils("are severely absent (missed half or more)", now.severely_absent, now.pupils))
-    distance = distance_of(drawn)
-    if distance is not None and drawn.baseline is not None:
-        said.append(_expected_words(drawn.baseline, distance))
-    return said
-
-
-def _of_pupils(what: str, some: int, pupils: int) -> str:
-    if tells_of_few(some, pupils):
-        return f"Fewer than {SMALL} pupils {what}." if is_small(some) else f"Nearly all pupils {what}."
-    share = Fraction(some, pupils) if pupils else None
-    return f"{thousands(some)} of {thousands(pupils)} pupils {what}: {per_cent(share)}."
-
-
-def _expected_words(baseline: Baseline, distance: Distance) -> str:
-    expected = f"The attendance expected of the school in {baseline.school_year} is {baseline.attendance:.2f} %."
-    if distance.is_met:
-        return f"{expected} It is met so far."
-    return (
-        f"{expected} {thousands(distance.sessions)} more sessions would have met it: {thousands(distance.a_week)} a "
-        f"week, as if {_more_pupils(distance.pupils_a_week)} here all week."
-    )
-
-
-def _more_pupils(number: int) -> str:
-    return "1 pupil more was" if number == 1 else f"{thousands(number)} pupils more were"
-
-
-def _points(change: Fraction) -> str:
-    tenths = round(change * 1000)
-    if tenths == 0:
-        return "the same to a tenth of a point"
-    return f"{abs(tenths) / 10:.1f} percentage points {'higher' if tenths > 0 else 'lower'} now"
+    Those whose last day lies at most four weeks from this one's, and whose days overlap its own: one query.
+    """
+    near = Paper.objects.filter(
+        school=paper.school_id,
+        state=Paper.State.ISSUED,
+        to_on__range=(paper.to_on - SIDE_BY_SIDE, paper.to_on + SIDE_BY_SIDE),
+        from_on__lte=paper.to_on,
+        to_on__gte=paper.from_on,
+    ).exclude(pk=paper.pk)
+    return frozenset(name for held in near.values_list("content__held", flat=True) for name in held or ())
 
 
 # ---------- the sections ----------
 
 
+def _expected(drawn: Drawn) -> dict[str, Any]:
+    words, found = [], [table_of(beside(drawn.now, drawn.school, drawn.held))]
+    distance = distance_of(drawn)
+    if distance is None or drawn.baseline is None:
+        words.append(f"What DfE expects of the school in {school_year(drawn.period.to_on)} has not been entered.")
+    elif distance.tally.possible:
+        found.insert(0, expected_table(drawn.baseline, distance))
+    return section("expected", "Beside what is expected, and England", words, [], found)
+
+
 def _trend(drawn: Drawn) -> dict[str, Any]:
-    ((_, now),), ((_, before),) = drawn.now.weeks(), drawn.before.weeks()
+    now, before = (
+        dict(week for _, line in tables.told_weeks(one, "", one.weeks()) for week in line.items())
+        for one in (drawn.now, drawn.before)
+    )
     earlier = {week + _YEAR: tally for week, tally in before.items()}
     weeks = sorted(now)
     lines = [_line("This year", now, weeks)]
+    words = ["Each point is a school week, counted over every pupil on roll in it."]
     if set(earlier) & set(weeks):
         lines.append(_line("A year before", earlier, weeks))
+    else:
+        words.append("No marks of a year before are on record, so that no line stands for it.")
     if drawn.baseline is not None:
         lines.append(Line("Expected of the school", (Fraction(drawn.baseline.attendance) / 100,) * len(weeks)))
-    england = comparators(drawn.school, drawn.period)[0]
+    england = drawn.published[0]
     if isinstance(england.shares["attendance"], Fraction):
         lines.append(Line(f"{england.words}, {england.edition.year}", (england.shares["attendance"],) * len(weeks)))
     first = {(week.year, week.month): week for week in reversed(weeks)}
@@ -175,53 +148,46 @@ def _trend(drawn: Drawn) -> dict[str, Any]:
         marks=tuple(f"{week:%b}" if week in first.values() else "" for week in weeks),
         places=tuple(spoken_date(week) for week in weeks),
     )
-    words = ["Each point is a school week, counted over every pupil on roll in it."]
-    return section(
-        "trend", "How attendance has gone", words, [chart] if weeks else [], [table_of(beside(drawn.now, drawn.school))]
-    )
+    title = "How attendance has gone"
+    return section("trend", title, words, [chart] if weeks else [], [], is_new_page=True)
 
 
 def _persistent(drawn: Drawn) -> dict[str, Any]:
-    now, before = drawn.now.figures, drawn.before.figures
+    before = drawn.before.figures
     words = [
         (
             "A pupil is persistently absent who missed one tenth or more of their own possible sessions, severely "
             "absent who missed half or more. Over a few weeks more pupils are persistently absent than over a "
             "whole year."
-        )
+        ),
+        persistent_words(drawn),
     ]
-    if before.pupils and not tells_of_few(before.persistently_absent, before.pupils):
-        share = Fraction(before.persistently_absent, before.pupils)
-        words.append(
-            f"At the same time last year {thousands(before.persistently_absent)} of {thousands(before.pupils)} "
-            f"pupils were persistently absent ({per_cent(share)})."
-        )
-    if now.pupils and not tells_of_few(now.persistently_absent, now.pupils):
-        words.append(
-            f"Now they are {per_cent(Fraction(now.persistently_absent, now.pupils))} of {thousands(now.pupils)}."
-        )
-    return of_sheets("persistent", "Persistent and severe absence", words, [tables.bands(drawn.now, drawn.school)])
+    if not before.tally.possible:
+        words.append("No marks of the same time last year are on record to compare with.")
+    found = [tables.bands(drawn.now, drawn.school, drawn.held)]
+    return of_sheets("persistent", "Persistent and severe absence", words, found, is_new_page=True)
 
 
 def _groups(drawn: Drawn) -> dict[str, Any]:
     words = ["Each line sets the pupils of a group beside everybody else over the same days. Groups overlap."]
-    return of_sheets("groups", "Groups and their gaps", words, [tables.gaps(drawn.now)])
+    found = [tables.gaps(drawn.now, drawn.held)]
+    return of_sheets("groups", "Groups and their gaps", words, found, is_new_page=True)
 
 
 def _years(drawn: Drawn) -> dict[str, Any]:
-    return of_sheets("years", "Year groups", [], [tables.table(drawn.now, "year")])
+    found = [tables.table(drawn.now, "year", drawn.held)]
+    return of_sheets("years", "Year groups", [], found, is_new_page=True)
 
 
 def _lates(drawn: Drawn) -> dict[str, Any]:
-    tally = drawn.now.figures.tally
-    share = Fraction(tally.late, tally.possible) if tally.possible else None
-    words = [
-        (
-            f"{thousands(tally.late)} marks say that a pupil was late: {per_cent(share)} of possible sessions. Who "
-            "comes after the register has closed is late and counts as absent without leave."
-        )
-    ]
-    return of_sheets("lates", "Lateness, and days of the week", words, [tables.weekdays(drawn.now)])
+    tally, earlier = drawn.now.figures.tally, drawn.before.figures.tally
+    share = per_cent(_of(tally.late, tally))
+    said = f"{thousands(tally.late)} marks say that a pupil was late: {share} of possible sessions"
+    if earlier.possible:
+        said += f", against {per_cent(_of(earlier.late, earlier))} at the same time last year"
+    rule = "Who comes after the register has closed is late and counts as absent without leave."
+    found = [tables.weekdays(drawn.now)]
+    return of_sheets("lates", "Lateness, and days of the week", [f"{said}. {rule}"], found, is_new_page=True)
 
 
 def _letters(drawn: Drawn) -> dict[str, Any]:
@@ -239,6 +205,8 @@ def _letters(drawn: Drawn) -> dict[str, Any]:
             "it; compare it with the change of the pupils who had none, and with few pupils expect chance to move it."
         ),
     ]
+    if not rows:
+        return section("letters", _LETTERS, [*words, _NO_LETTERS], [], [], is_new_page=True)
     found = table(
         "Letters and what followed them",
         [
@@ -252,14 +220,20 @@ def _letters(drawn: Drawn) -> dict[str, Any]:
                 "Letters whose four weeks after are not over, and pupils without a possible session before or after, "
                 "are not counted."
             ),
-            "A line with fewer than ten pupils says little. One that stands for fewer than five is held back.",
+            f"A line with fewer than ten pupils says little. One that stands for fewer than {SMALL} is held back.",
         ],
     )  # fmt: skip
-    return section("letters", "Letters, and what followed them", words, [], [found] if rows else [])
+    changes = [
+        (str(name), change, theirs if isinstance(theirs, Fraction) else None)
+        for name, _, _, _, change, _, theirs in rows
+        if isinstance(change, Fraction)
+    ]
+    drawn_changes = [charts.of_changes(changes)] if changes else []
+    return section("letters", _LETTERS, words, drawn_changes, [found], has_tables=True, is_new_page=True)
 
 
 def _fairness(drawn: Drawn) -> dict[str, Any]:
-    rows, held_back = fairness_rows(drawn.school, drawn.now)
+    rows, held_back = fairness_rows(drawn.fairness, drawn.held)
     words = [
         (
             "Do letters fall evenly? Pupils whose absence over these days lies in the same band, by group: how many "
@@ -267,13 +241,23 @@ def _fairness(drawn: Drawn) -> dict[str, Any]:
             "answer: letters the school stopped, and when a pupil was absent, are not seen in it."
         )
     ]
+    if not drawn.fairness.sides:
+        return section("fairness", _FAIRNESS, [*words, _NO_LETTERS], [], [])
+    notes = fairness_words(drawn.fairness, drawn.held)
+    if held_back:
+        said = "1 comparison is" if held_back == 1 else f"{held_back} comparisons are"
+        notes.append(f"{said} held back: fewer than {SMALL}, nearly all or all of a group had a letter in it.")
+    if not rows:
+        nothing = "No comparison at the same absence stands for enough pupils to be shown."
+        return section("fairness", _FAIRNESS, [*words, nothing, *notes], [], [])
     found = table(
         "Letters at the same absence",
         [Column("Absence"), Column("Group"), Column("Pupils"), Column("Had a letter"), Column("For each hundred")],
         rows,
-        notes=[f"{held_back} comparisons are held back: a number below {SMALL} stands in them."] if held_back else [],
+        notes=notes,
     )
-    return section("fairness", "Are letters sent fairly", words, [], [found] if rows else [])
+    bars = fairness_bars(drawn.fairness, drawn.held)
+    return section("fairness", _FAIRNESS, words, [charts.of_fairness(bars)], [found], has_tables=True)
 
 
 def _how_counted(drawn: Drawn) -> list[str]:
@@ -285,13 +269,22 @@ def _how_counted(drawn: Drawn) -> list[str]:
         *HOW_DFE_COUNTS,
         "Special needs, pupil premium, free meals, language and sex are as recorded on the day of the paper.",
         (
-            f"Nobody is named. Numbers of pupils below {SMALL} are held back, with others from which they could be "
-            "worked out."
+            f"Nobody is named. Numbers of pupils below {SMALL}, all but so few, and all of a group are held back, with "
+            "the smallest others from which they could be worked out, here or from papers of the four weeks before."
         ),
+        "Differences are taken before rounding: they may be a tenth off the difference of the numbers beside them.",
     ]
 
 
 # ---------- pieces ----------
+
+
+def _of(some: int, tally: Tally) -> Fraction | None:
+    return Fraction(some, tally.possible) if tally.possible else None
+
+
+def _rate_of(tally: Tally) -> str:
+    return str(per_cent(tally.attendance_rate))
 
 
 def _line(name: str, found: dict[date, Tally], weeks: Sequence[date]) -> Line:

@@ -5,7 +5,6 @@ For a reader of figures only a number that would tell of few pupils is "suppress
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
@@ -13,22 +12,18 @@ from typing import Final
 from attendance_office.staff.models import School
 from attendance_office.web.charts import Bar, spoken
 from attendance_office.web.export import Cell, Column
-from interventions.rules.trawl import BANDS
 from registers.rules.figures import Figures
-from registers.rules.rates import PERSISTENT, Tally
-from reporting.rules.small_numbers import (
-    fewest,
-    hidden_counts,
-    hidden_in_parts,
-    is_small,
-    tells_of_few,
-)
+from registers.rules.rates import Tally
+from reporting.rules.linked import Held
+from reporting.rules.linked_figures import PERSISTENT, PUPILS, SEVERE, band_name, name_of
+from reporting.rules.small_numbers import fewest, hidden_in_parts, is_small
 
 from . import charts
 from .axes import AXES
 from .beside import beside
 from .comparators import bands_of
-from .explorer import Answer, Line, Part, Reader
+from .explorer import Answer, Line, Reader
+from .few import held_of
 from .grids import grid, measures
 from .held_back import days_of_week, gone_of, nested
 from .periods import OWN
@@ -45,11 +40,6 @@ VIEWS: Final = (
     ("beside", "Beside DfE"),
 )
 FIRST_AXIS: Final = "year"  # by which a table is divided where nothing else is asked
-# The places of bands whose sum is told elsewhere: who is persistently absent, and who is not.
-_BAND_PARTS: Final = (
-    tuple(at for at, band in enumerate(BANDS) if band.at_least < PERSISTENT),
-    tuple(at for at, band in enumerate(BANDS) if band.at_least >= PERSISTENT),
-)
 _Weekly = tuple[str, dict[date, Tally]]
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _FIGURES: Final = (
@@ -111,26 +101,18 @@ def pupils(found: Answer) -> Sheet:
     return Sheet("Pupils", columns, tuple(_pupil(line) for line in found.lines))
 
 
-def table(found: Answer, by: str) -> Sheet:
-    """Give the figures of each value of an axis, with the whole under them."""
+def table(found: Answer, by: str, held: Held | None = None) -> Sheet:
+    """Give the figures of each value of an axis, with the whole under them; `held` is what is held back of it."""
     parts = found.parts(by)
     is_shy = not found.reader.sees_pupils
-    gone = gone_of(parts, by) if is_shy else frozenset()
-    few = _few(parts, by) if is_shy else (frozenset(), frozenset())
+    gone = held if held is not None else held_of(found, also=by)
     rows = [
-        Row(
-            (part.words, *_figures(part.figures, is_gone=at in gone, few=(at in few[0], at in few[1]))),
-            narrows=((by, part.value),),
-        )
-        for at, part in enumerate(parts)
+        Row((part.words, *_figures(part.figures, gone, f"{by}:{part.value}:")), narrows=((by, part.value),))
+        for part in parts
     ]
     whole = found.figures
-    few_of_all = (
-        is_shy and (tells_of_few(whole.persistently_absent, whole.pupils) or len(few[0]) == 1),
-        is_shy and (tells_of_few(whole.severely_absent, whole.pupils) or len(few[1]) == 1),
-    )
-    total = Row(("All", *_figures(whole, is_gone=is_of_few(found), few=few_of_all)))
-    shown = [(part.words, part.figures.tally) for at, part in enumerate(parts) if at not in gone]
+    total = Row(("All", *_figures(whole, gone, "", is_gone=is_of_few(found))))
+    shown = [(part.words, part.figures.tally) for part in parts if name_of(by, part.value) not in gone]
     axis = AXES[by]
     return Sheet(
         f"By {lower(axis.words)}",
@@ -147,7 +129,7 @@ def weeks(found: Answer, by: str) -> Sheet:
     lines = [(named(by, words), line) for words, line in found.weeks(by)]
     notes: tuple[str, ...] = ()
     if not found.reader.sees_pupils:
-        lines = _told_weeks(found, by, lines)
+        lines = told_weeks(found, by, lines)
         notes = notes_of(by, is_shy=True)
     if by:
         told = {words for words, _ in lines}
@@ -214,12 +196,13 @@ def weekdays(found: Answer) -> Sheet:
     )
 
 
-def bands(found: Answer, school: School) -> Sheet:
+def bands(found: Answer, school: School, held: Held | None = None) -> Sheet:
     """Give how many pupils lie in each band of absence, beside England's published distribution."""
     inside = found.bands()
     numbers = [len(part.lines) for _, part in inside]
     whole = sum(numbers)
-    gone = hidden_in_parts(numbers, _BAND_PARTS) if not found.reader.sees_pupils else frozenset()
+    told = held if held is not None else held_of(found)
+    gone = {at for at in range(len(inside)) if band_name(at) in told}
     published = bands_of(school)
     beside = published[0] if published else ""
     rows, drawn = [], []
@@ -250,7 +233,7 @@ def bands(found: Answer, school: School) -> Sheet:
     )
 
 
-def gaps(found: Answer) -> Sheet:
+def gaps(found: Answer, held: Held | None = None) -> Sheet:
     """Give each group beside everybody else, with how many pupils stand behind either."""
     columns = (
         Column("Group"),
@@ -262,13 +245,13 @@ def gaps(found: Answer) -> Sheet:
         Column("Persistent, share", is_share=True),
         Column("Theirs", is_share=True),
     )
-    rows = []
+    rows, drawn = [], []
     is_shy = not found.reader.sees_pupils
-    gone = _gone_gaps(found) if is_shy else frozenset()
+    told = held if held is not None else held_of(found)
     for gap in found.gaps():
         ours, theirs = gap.inside.figures, gap.outside.figures
         # A share of so many pupils is their number: of either side it would tell the other's, with the whole known.
-        is_told = is_shy and any(tells_of_few(one.persistently_absent, one.pupils) for one in (ours, theirs))
+        is_held = name_of(gap.axis.key, gap.inside.value, PERSISTENT) in told or PERSISTENT in told
         cells: tuple[Cell, ...] = (
             gap.inside.words,
             ours.pupils,
@@ -276,10 +259,12 @@ def gaps(found: Answer) -> Sheet:
             theirs.pupils,
             rate(theirs.tally.attendance_rate),
             rate(gap.points),
-            *(SUPPRESSED if is_told else rate(_share(one.persistently_absent, one.pupils)) for one in (ours, theirs)),
+            *(SUPPRESSED if is_held else rate(_share(one.persistently_absent, one.pupils)) for one in (ours, theirs)),
         )
-        if (gap.axis.key, gap.inside.value) in gone:
+        if name_of(gap.axis.key, gap.inside.value) in told:
             cells = (gap.inside.words, *[SUPPRESSED] * 7)
+        else:
+            drawn.append((gap.inside.words, ours.tally, theirs.tally))
         rows.append(Row(cells, narrows=((gap.axis.key, gap.inside.value),)))
     notes = (
         "A gap is the group's attendance less everybody else's, in percentage points.",
@@ -287,17 +272,9 @@ def gaps(found: Answer) -> Sheet:
     )
     flags = "SEN, means, language, care and sex are as recorded today; no history of them is kept by date."
     own = ("An own group holds whoever was in it on any day of the period.",) if found.groups else ()
-    return Sheet(
-        "Gaps between groups", columns, tuple(rows), None, (*notes, flags, *own, *short_words(found.question.period))
-    )
-
-
-def _gone_gaps(found: Answer) -> frozenset[tuple[str, str]]:
-    gone = set()
-    for key in {gap.axis.key for gap in found.gaps()}:
-        parts = found.parts(key)
-        gone |= {(key, parts[at].value) for at in gone_of(parts, key)}
-    return frozenset(gone)
+    notes = (*notes, flags, *own, *short_words(found.question.period))
+    chart = charts.of_gaps(drawn) if drawn else None
+    return Sheet("Gaps between groups", columns, tuple(rows), None, notes, chart)
 
 
 def _pupil(line: Line) -> Row:
@@ -312,29 +289,22 @@ def _pupil(line: Line) -> Row:
     )  # fmt: skip
 
 
-def _figures(figures: Figures, *, is_gone: bool, few: tuple[bool, bool] = (False, False)) -> tuple[Cell, ...]:
-    if is_gone:
+def _figures(figures: Figures, held: Held, before: str, *, is_gone: bool = False) -> tuple[Cell, ...]:
+    """Give the cells of a line of figures; `before` is what the names of its cells begin with."""
+    if is_gone or f"{before}{PUPILS}" in held:
         return (SUPPRESSED,) * len(_FIGURES)
     tally = figures.tally
-    persistent: Cell = SUPPRESSED if few[0] else figures.persistently_absent
-    share = SUPPRESSED if few[0] else rate(_share(figures.persistently_absent, figures.pupils))
-    severe: Cell = SUPPRESSED if few[1] else figures.severely_absent
+    is_held = f"{before}{PERSISTENT}" in held
+    persistent: Cell = SUPPRESSED if is_held else figures.persistently_absent
+    share = SUPPRESSED if is_held else rate(_share(figures.persistently_absent, figures.pupils))
+    severe: Cell = SUPPRESSED if f"{before}{SEVERE}" in held else figures.severely_absent
     return (
         figures.pupils, tally.possible, tally.attended, rate(tally.attendance_rate), rate(tally.authorised_rate),
         rate(tally.unauthorised_rate), tally.late, persistent, share, severe,
     )  # fmt: skip
 
 
-def _few(parts: Sequence[Part], by: str) -> tuple[frozenset[int], frozenset[int]]:
-    """Give the parts whose number of persistently and of severely absent pupils would tell of few."""
-    pupils, years = [part.figures.pupils for part in parts], nested(parts, by)
-    return (
-        hidden_counts([part.figures.persistently_absent for part in parts], pupils, years),
-        hidden_counts([part.figures.severely_absent for part in parts], pupils, years),
-    )
-
-
-def _told_weeks(found: Answer, by: str, lines: list[_Weekly]) -> list[_Weekly]:
+def told_weeks(found: Answer, by: str, lines: list[_Weekly]) -> list[_Weekly]:
     """Give the weeks that tell of no few pupils: as few as may stand behind a week's sessions are taken to do so."""
     parts, period = found.parts(by) if by else [], found.question.period
     gone = gone_of(parts, by) if by else frozenset()

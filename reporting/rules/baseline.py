@@ -18,12 +18,17 @@ class Distance:
     weeks: int
 
     @property
-    def sessions(self) -> int:
-        """Give how many sessions more would have met it, rounded up; nothing where it is met.
+    def wanted(self) -> int:
+        """Give how many sessions attended would just meet it, rounded up.
 
-        Source: arithmetic: expected share of the possible sessions, less those attended.
+        Source: arithmetic: expected share of the possible sessions.
         """
-        return max(0, ceil(self.expected * self.tally.possible - self.tally.attended))
+        return ceil(self.expected * self.tally.possible)
+
+    @property
+    def sessions(self) -> int:
+        """Give how many sessions more would have met it; nothing where it is met. Source: arithmetic."""
+        return max(0, self.wanted - self.tally.attended)
 
     @property
     def a_week(self) -> int:

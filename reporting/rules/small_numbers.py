@@ -21,21 +21,23 @@ def is_small(pupils: int) -> bool:
 
 
 def tells_of_few(some: int, pupils: int) -> bool:
-    """True of a number of some pupils that is few, or all but a few: it, and its share, would tell of those few.
+    """True of a number of some pupils that is few or nobody, or all but a few or all.
 
-    Source: the office's own rule.
+    It, and its share, would tell of those few; "13 of 13" and "none of 13" would tell of each of the thirteen.
+
+    Source: ESSnet Handbook on Statistical Disclosure Control (2010), frequency tables: small counts, group disclosure.
     """
-    return is_small(some) or is_small(pupils - some)
+    return pupils > 0 and (some < SMALL or pupils - some < SMALL)
 
 
 def in_words(some: int, pupils: int) -> str:
-    """Give a number of some pupils in words that tell of no few.
+    """Give a number of some pupils in words that tell of no few, and not of all of them.
 
     Source: the office's own rule.
     """
-    if is_small(some):
-        return f"fewer than {SMALL}"
-    return "all but a few" if is_small(pupils - some) else f"{some:,}"
+    if tells_of_few(some, pupils):
+        return f"fewer than {SMALL}" if some < SMALL else "nearly all"
+    return f"{some:,}"
 
 
 def hidden(pupils: Sequence[int]) -> frozenset[int]:

@@ -19,11 +19,15 @@ from registers.rules.figures import Figures
 from reporting import forms
 from reporting.queries.beside import beside_sheet, shares_of
 from reporting.queries.comparators import HOW_DFE_COUNTS, comparators
+from reporting.queries.explorer import Question, Reader, answer
+from reporting.queries.few import NOTHING, held_of
 from reporting.queries.held_back import codes_held_back
 from reporting.queries.paper_parts import table_of
 from reporting.queries.periods import USUAL, Period, named_periods
 from reporting.queries.sheets import SUPPRESSED
-from reporting.rules.small_numbers import SMALL, hidden, hidden_counts, in_words, is_small
+from reporting.rules.linked import Held
+from reporting.rules.linked_figures import PERSISTENT, SEVERE, name_of
+from reporting.rules.small_numbers import SMALL, in_words, is_small, tells_of_few
 
 
 @require_GET
@@ -44,20 +48,22 @@ def figures(request: StaffRequest) -> HttpResponse:
     meaning = code_set(min(chosen.to_on, today))
     hides_small = not may(request, Can.SEE_PUPILS)
     away = codes_held_back(request.school.pk, chosen, meaning) if hides_small else frozenset()
+    # A governor may set this page beside the explorer's tables: what is held back is the same in both.
+    held = held_of(answer(Reader.of(request.user, request.school), Question(chosen))) if hides_small else NOTHING
     context = {
         "periods": periods,
         "chosen": chosen,
         "form": form if form.is_bound else forms.Period(initial={"from_on": chosen.from_on, "to_on": chosen.to_on}),
         "total": total,
-        "years": _years(years, hides_small=hides_small),
+        "years": _years(years, held),
         "is_of_few": hides_small and is_small(total.pupils),
         "codes": [
             (symbol, meaning.get(symbol), SUPPRESSED if symbol in away else f"{number:,}")
             for symbol, number in total.codes.items()
         ],
-        "beside": _beside(request.school, chosen, total, hides_small=hides_small),
-        "persistent": _words(total.persistently_absent, total, hides_small=hides_small),
-        "severe": _words(total.severely_absent, total, hides_small=hides_small),
+        "beside": _beside(request.school, chosen, total, held, hides_small=hides_small),
+        "persistent": _words(total.persistently_absent, total, PERSISTENT, held),
+        "severe": _words(total.severely_absent, total, SEVERE, held),
         "how_dfe_counts": HOW_DFE_COUNTS,
         "hides_small": hides_small,
         "small": SMALL,
@@ -66,32 +72,30 @@ def figures(request: StaffRequest) -> HttpResponse:
     return render(request, "reporting/figures.html", context)
 
 
-def _beside(school: School, period: Period, total: Figures, *, hides_small: bool) -> dict[str, Any]:
+def _beside(school: School, period: Period, total: Figures, held: Held, *, hides_small: bool) -> dict[str, Any]:
     """Give the school's shares beside what DfE published of England, its region and its authority, in words."""
-    shares = shares_of(total, total.codes, is_shy=hides_small)
+    shares = shares_of(total, total.codes, is_shy=hides_small, hides_persistent=PERSISTENT in held)
     return table_of(beside_sheet(shares, comparators(school, period), period, whose="This school"))
 
 
-def _words(some: int, total: Figures, *, hides_small: bool) -> str:
-    return in_words(some, total.pupils) if hides_small else f"{some:,}"
+def _words(some: int, total: Figures, what: str, held: Held) -> str:
+    """Give a number of the whole school in words that tell of no few."""
+    if what not in held:
+        return f"{some:,}"
+    return in_words(some, total.pupils) if tells_of_few(some, total.pupils) else SUPPRESSED
 
 
-def _years(years: Mapping[int, Figures], *, hides_small: bool) -> list[tuple[int, Figures, dict[str, bool]]]:
+def _years(years: Mapping[int, Figures], held: Held) -> list[tuple[int, Figures, dict[str, bool]]]:
     """Give each year group with what is held back of it, so that no few pupils can be worked out from the whole."""
-    rows = list(years.values())
-    pupils = [row.pupils for row in rows]
-    gone = hidden(pupils)
-    persistent = hidden_counts([row.persistently_absent for row in rows], pupils)
-    severe = hidden_counts([row.severely_absent for row in rows], pupils)
     return [
         (
             year,
             row,
             {
-                "all": hides_small and at in gone,
-                "persistent": hides_small and at in persistent,
-                "severe": hides_small and at in severe,
+                "all": name_of("year", str(year)) in held,
+                "persistent": name_of("year", str(year), PERSISTENT) in held,
+                "severe": name_of("year", str(year), SEVERE) in held,
             },
         )
-        for at, (year, row) in enumerate(years.items())
+        for year, row in years.items()
     ]

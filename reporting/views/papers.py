@@ -17,7 +17,9 @@ from attendance_office.web.lists import send_list
 from reporting import forms
 from reporting.actions import papers as actions
 from reporting.models import Paper
-from reporting.queries.papers import baseline_of, content_of
+from reporting.queries.paper_since import changed_since
+from reporting.queries.paper_words import baseline_of, earlier_baselines
+from reporting.queries.papers import content_of, held_before
 from reporting.queries.periods import named_periods
 
 
@@ -47,7 +49,8 @@ def paper_list(request: StaffRequest) -> HttpResponse:
                 one for one in named_periods(request.school.pk, today) if one.key not in ("week", "year_before")
             ],
             "baseline": baseline_of(request.school, today),
-            "form": forms.ExpectedAttendance(),
+            "earlier": earlier_baselines(request.school, today),
+            "form": forms.ExpectedAttendance(today=today),
             "issues": may(request, Can.ISSUE_PAPERS),
         },
     )
@@ -103,7 +106,9 @@ def paper_detail(request: StaffRequest, pk: int) -> HttpResponse:
     is_draft = paper.state == Paper.State.DRAFT
     content = paper.content
     if is_draft:
-        content = content_of(request.school, from_on=paper.from_on, to_on=paper.to_on, at=clock.now())
+        content = content_of(
+            request.school, from_on=paper.from_on, to_on=paper.to_on, at=clock.now(), before=held_before(paper)
+        )  # fmt: skip
     return render(
         request,
         "reporting/paper_detail.html",
@@ -111,6 +116,7 @@ def paper_detail(request: StaffRequest, pk: int) -> HttpResponse:
             "paper": paper,
             "content": content,
             "is_draft": is_draft,
+            "since": "" if is_draft else changed_since(paper),
             "form": forms.PaperWords(initial={"title": paper.title, "headline": paper.headline, "asks": paper.asks}),
             "issues": may(request, Can.ISSUE_PAPERS),
         },
@@ -146,11 +152,14 @@ def paper_act(request: StaffRequest, pk: int) -> HttpResponse:
 @require_GET
 @door(Can.SEE_FIGURES, section="figures")
 def paper_file(request: StaffRequest, pk: int) -> HttpResponse:
-    """Give the issued paper as it was printed."""
+    """Give the issued paper as it was printed; one that no worker has come to yet is printed now."""
     paper = _paper(request, pk)
-    if paper.file is None:
+    if paper.state != Paper.State.ISSUED:
         raise Http404
-    answer = HttpResponse(bytes(paper.file.content), content_type="application/pdf")
+    file = paper.file or actions.print_paper(paper_id=paper.pk, by=None, at=clock.now(), waits=True)
+    if file is None:
+        raise Http404
+    answer = HttpResponse(bytes(file.content), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="attendance-{paper.to_on:%Y-%m-%d}.pdf"'
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
@@ -159,15 +168,13 @@ def paper_file(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @door(Can.ISSUE_PAPERS, section="figures")
 def baseline_set(request: StaffRequest) -> HttpResponse:
-    """Say what attendance is expected of the school this year."""
-    form = forms.ExpectedAttendance(request.POST)
+    """Say what attendance is expected of the school in this school year or the last."""
+    form = forms.ExpectedAttendance(request.POST, today=clock.today())
     if not form.is_valid():
-        toasts.fail(request, "The expected attendance is a per cent, like 93.40.")
+        toasts.fail(request, "Choose the school year, and give the expected attendance as a per cent, like 93.40.")
         return redirect("reporting:paper_list")
     try:
-        row = actions.set_baseline(
-            school=request.school, on=clock.today(), by=request.user, at=clock.now(), **form.cleaned_data
-        )
+        row = actions.set_baseline(school=request.school, by=request.user, at=clock.now(), **form.cleaned_data)
     except Refused as refusal:
         toasts.fail(request, str(refusal))
     else:
