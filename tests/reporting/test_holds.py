@@ -197,6 +197,19 @@ def test_a_round_that_does_not_come_is_not_there(two, sign_in):
         assert client.get(reverse("reporting:round", args=[report, on])).status_code == 404
 
 
+def test_many_readers_are_made_in_parts_each_once(two, monkeypatch):
+    """A run is one transaction, and its worker is stopped after minutes: what is left over is made by the tick."""
+    monkeypatch.setattr(actions, "AT_A_STRETCH", 1)
+    _, did, words = send(two)
+    assert (did["sent"], words) == (1, "1 made: the week on a page. 1 follow within minutes.")
+    assert turns.make_waiting(at=AT + MINUTE) == 1
+    assert turns.make_waiting(at=AT + 2 * MINUTE) == 0
+    assert {one.user for one in Sending.objects.all()} == {two.adeyemi, two.nine}
+    assert Message.objects.count() == 2
+    again = send(two, at=AT + timedelta(hours=1))
+    assert (again[1]["sent"], Message.objects.count()) == (0, 2)
+
+
 def test_another_schools_hold_is_not_there(two, sign_in):
     held = hold(two)
     assert sign_in(two.olly).post(reverse("reporting:hold_release", args=[held.pk])).status_code == 404
