@@ -98,6 +98,7 @@ SUBWAYS: dict[str, tuple[Way, ...]] = {
         Way("Distributions", "reporting:distributions", "", frozenset({Can.KEEP_REPORTS}), "distributions"),
         Way("Papers", "reporting:paper_list", "", frozenset({Can.SEE_FIGURES}), "papers"),
         Way("Case studies", "reporting:case_list", "", frozenset({Can.SEE_FIGURES}), "studies"),
+        Way("Evidence folders", "reporting:evidence_list", "", frozenset({Can.SEE_EVIDENCE}), "evidence"),
         Way("Cases proposed", "interventions:proposal_list", "", frozenset({Can.SEE_TRAWL}), "proposals"),
     ),
 }
