@@ -46,10 +46,11 @@ def figures(request: StaffRequest) -> HttpResponse:
     years = answers.by_year_group(request.school.pk, chosen.from_on, chosen.to_on, upto=upto)
     total = Figures.together(years.values())
     meaning = code_set(min(chosen.to_on, today))
-    hides_small = not may(request, Can.SEE_PUPILS)
+    # The page is of the whole school: whoever reaches a part of its pupils learns of no few others by it.
+    hides_small = not request.user.standing.sees_all(request.school.pk)
     away = codes_held_back(request.school.pk, chosen, meaning) if hides_small else frozenset()
     # A governor may set this page beside the explorer's tables: what is held back is the same in both.
-    held = held_of(answer(Reader.of(request.user, request.school), Question(chosen))) if hides_small else NOTHING
+    held = held_of(answer(_of_figures(request), Question(chosen))) if hides_small else NOTHING
     context = {
         "periods": periods,
         "chosen": chosen,
@@ -66,10 +67,17 @@ def figures(request: StaffRequest) -> HttpResponse:
         "severe": _words(total.severely_absent, total, SEVERE, held),
         "how_dfe_counts": HOW_DFE_COUNTS,
         "hides_small": hides_small,
+        "sees_pupils": may(request, Can.SEE_PUPILS),
         "small": SMALL,
         "at": at,
     }
     return render(request, "reporting/figures.html", context)
+
+
+def _of_figures(request: StaffRequest) -> Reader:
+    """Give a reader of the whole school who sees figures only, whatever pupils the person reaches."""
+    allowed = request.user.standing.allowed(request.school.pk)
+    return Reader.of_school(request.school, allowed=allowed, sees_pupils=False)
 
 
 def _beside(school: School, period: Period, total: Figures, held: Held, *, hides_small: bool) -> dict[str, Any]:

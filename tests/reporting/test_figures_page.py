@@ -40,6 +40,16 @@ def test_a_governor_sees_no_small_number_and_no_name(cast, sign_in, at_morning):
     assert "Ashworth" not in text
 
 
+def test_a_head_of_year_learns_of_no_few_pupils_of_another_year(term, sign_in, at_morning):
+    """Two pupils are in year 8: the head of year 9 reaches none of them, and sees the school's figures all the same."""
+    shown = sign_in(term.adeyemi).get("/figures/", {"period": "year"})
+    rows = {year: gone["all"] for year, _, gone in shown.context["years"]}
+    assert rows[8] is True
+    assert "Why does it differ?" in shown.content.decode()
+    seen = sign_in(term.sandra).get("/figures/", {"period": "year"})
+    assert {year: gone["all"] for year, _, gone in seen.context["years"]}[8] is False
+
+
 def test_the_share_beside_dfes_does_not_give_away_the_few_that_the_page_holds_back(cast, sign_in, at_morning):
     take(cast)
     persistent = sign_in(cast.gov).get("/figures/", {"period": "week"}).context["beside"]["rows"][-1]
