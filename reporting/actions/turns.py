@@ -157,7 +157,7 @@ def dispatch(sending: Sending, *, by: User | None, at: datetime) -> Message:
 
 
 def _files(page: Page, report: str) -> dict[str, bytes]:
-    html = render_to_string("reporting/print/week.html", {"content": page.content})
+    html = render_to_string("reporting/print/week.html", {"content": page.content, "report": report})
     first = Leaf(KINDS[report].sheet, page.columns, page.rows)
     sheet = as_workbook([first, *page.leaves], name=KINDS[report].file)
     return {"pdf": print_html(html, styles=["paper", "week"]), "xlsx": sheet.content}

@@ -44,14 +44,15 @@ def form_week_page(school: School, user: User, *, form: TutorGroup, on: date, at
 
 
 def _page(week: Week) -> Page:
-    tables = [_attendance(week), *_by_part(week), _absent(week), _conversations(week, week.name), _lates(week)]
+    tables = [_attendance(week), _absent(week), *_by_part(week), _conversations(week, week.name), _lates(week)]
     if week.letters is not None:
         tables.append(
             Table("letters", "Letters sent this week", ("Letter", "Sent"), week.letters, empty="None was sent.")
         )
+    tables.append(_open(week))
     if Can.SEE_TRAWL in week.reader.allowed:
         tables.append(_patterns(week))
-    tables += [_open(week), _praise(week, week.name)]
+    tables.append(_praise(week, week.name))
     scope = scope_words(week.year_group, week.form)
     page = page_of(
         week.school, title=f"{scope}: the week to {spoken_date(week.on)}", headline=_headline(week),
@@ -193,7 +194,7 @@ def _runs(week: Week, named: Named) -> str:
     )
 
 
-def _few(named: Named, pupils: list[int], words: str = "too many to name here") -> str:
+def _few(named: Named, pupils: list[int], words: str = "All in the sheet") -> str:
     """Name a few pupils; of more than a few give words."""
     return "; ".join(map(named, pupils)) if len(pupils) <= FEW else words
 

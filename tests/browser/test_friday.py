@@ -153,6 +153,33 @@ def test_the_officer_holds_for_one_and_for_all_releases_and_sends_again_to_one(
     assert page.complaints == []
 
 
+def test_the_lead_finds_who_is_sent_what_changes_it_and_sees_the_mail_before_it_goes(
+    autumn, signed_in_page, no_violations, played_morning
+):
+    distributions.supply_subscriptions(school=autumn.thornbridge, by=autumn.laila, at=MORNING)
+    page = signed_in_page(autumn.laila)
+    page.goto(reverse("reporting:distributions"))
+    assert page.get_by_role("link", name=re.compile("^Preview of")).count() == 0  # folded, report by report
+    page.locator("#kind-daily_summary summary").click()
+    is_good(page, no_violations)
+    page.get_by_label("Person, form or year").fill("year 9")
+    page.get_by_role("button", name="Find", exact=True).click()
+    how = page.get_by_label(re.compile("is sent The week on a page, Year 9$"))
+    how.select_option("On the page only")
+    page.get_by_role("button", name=re.compile("^Change The week on a page, Year 9")).click()
+    page.get_by_text("Changed").first.wait_for()
+    assert page.get_by_label("Person, form or year").input_value() == "year 9"
+    assert how.input_value() == "page"
+    is_good(page, no_violations)
+    page.get_by_role("link", name="Show all").click()
+    page.locator("#kind-friday summary").click()
+    page.get_by_role("link", name=re.compile("^Preview of The week on a page, Year 8")).click()
+    page.get_by_text("The e-mail", exact=True).click()
+    assert page.get_by_text("Read it, or take it as PDF or sheet, here").is_visible()
+    is_good(page, no_violations)
+    assert page.complaints == []
+
+
 def test_leadership_reads_the_warning_before_mails_name_pupils(autumn, signed_in_page, no_violations):
     page = signed_in_page(autumn.sol)
     page.goto(reverse("reporting:mail_choice"))

@@ -184,7 +184,7 @@ def test_a_pupil_back_for_the_whole_week_is_praised_and_long_lists_say_how_many(
     back = {one for one in before - away if one.year_group == 9}
     assert number == str(len(back))
     assert all(one.legal_surname in names for one in back)
-    assert praise["Every session this week"][1] == "too many to name here"
+    assert praise["Every session this week"][1] == "All in the sheet"
 
 
 def test_who_was_sent_it_sees_the_mail_as_it_was_written(sent, term, sign_in):

@@ -1,10 +1,12 @@
 """At the demo's size, 1,200 pupils in forty forms, the trawl, its movements and Friday's pages ask as few questions."""
 
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 
 import pytest
 from django.db import connection
 from django.urls import reverse
+from pypdf import PdfReader
 
 from interventions.actions.trawl import run_trawl
 from interventions.queries.trawls import Wish, lines, summary
@@ -78,6 +80,8 @@ def test_the_trawl_its_movements_and_fridays_pages_at_size(large, sign_in, count
 
 def test_the_pages_at_size(large, sign_in, count_queries):
     distributions.send_week(school=large.thornbridge, on=FRIDAY, by=None, at=AT)
+    for one in Sending.objects.select_related("pdf"):
+        assert len(PdfReader(BytesIO(bytes(one.pdf.content))).pages) == 1, one  # it is the week on a page
     client = sign_in(large.laila)
     trawl = reverse("interventions:trawl")
     paths = [
