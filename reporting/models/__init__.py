@@ -3,7 +3,6 @@
 from .case_studies import CaseStudy, LetStand
 from .clusters import ClusterDay
 from .distributions import Dispatch, Report, Sending, Subscription
-from .evidence import EvidenceEntry, EvidenceFolder
 from .leagues import LeagueRule
 from .papers import Baseline, Paper
 from .rounds import Hold, MailChoice, Turn
@@ -15,8 +14,6 @@ __all__ = [
     "CaseStudy",
     "ClusterDay",
     "Dispatch",
-    "EvidenceEntry",
-    "EvidenceFolder",
     "Hold",
     "LeagueRule",
     "LetStand",
