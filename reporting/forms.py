@@ -13,7 +13,7 @@ from attendance_office.web.fields import DayField
 from registers.models import Group
 from registers.queries.years import Period as NamedPeriod
 from registers.rules.ages import school_year, school_year_starts
-from reporting.models import CaseStudy
+from reporting.models import CaseStudy, EvidenceEntry
 from reporting.queries.asked import LONGEST
 from reporting.queries.case_study import PARTS, Course, Step, Told
 from reporting.queries.pupil_file import KINDS, Asked
@@ -265,6 +265,34 @@ class AttainmentRow(forms.Form):
 
 
 AttainmentRows = forms.formset_factory(AttainmentRow, extra=3, max_num=12)
+
+
+class FolderWords(forms.Form):
+    """What a folder of evidence is called and for."""
+
+    title = forms.CharField(label="Title", max_length=150)
+    purpose = forms.CharField(
+        label="What it is for", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class Document(forms.Form):
+    """A document of the school's own for a folder of evidence."""
+
+    file = forms.FileField(
+        label="File",
+        help_text="PDF, Word, Excel or PNG, up to 10 MB.",
+        widget=forms.FileInput(attrs={"accept": ".pdf,.docx,.xlsx,.png", "data-largest": "10"}),
+    )
+    title = forms.CharField(label="What it is", required=False, max_length=120, help_text="Empty: the file's own name.")
+    section = forms.ChoiceField(label="Section", choices=EvidenceEntry.Section.choices)
+    why = forms.CharField(label="Why it is here", required=False, max_length=300)
+    names_pupils = forms.BooleanField(
+        label="It names pupils",
+        required=False,
+        initial=True,
+        help_text="Then it stays out of the folder's ZIP unless asked for.",
+    )
 
 
 def _choices(field: forms.Field, choices: list[tuple[str, str]]) -> None:

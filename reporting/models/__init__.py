@@ -3,6 +3,7 @@
 from .case_studies import CaseStudy, LetStand
 from .clusters import ClusterDay
 from .distributions import Dispatch, Report, Sending, Subscription
+from .evidence import EvidenceEntry, EvidenceFolder
 from .leagues import LeagueRule
 from .papers import Baseline, Paper
 from .rounds import Hold, MailChoice, Turn
@@ -14,6 +15,8 @@ __all__ = [
     "CaseStudy",
     "ClusterDay",
     "Dispatch",
+    "EvidenceEntry",
+    "EvidenceFolder",
     "Hold",
     "LeagueRule",
     "LetStand",

@@ -121,7 +121,7 @@ def add_comparison(found: Tables, axis: str, sides: Iterable[Side], persistent_f
     for at in bands:
         for chosen in (True, False):
             some = sum(side.chosen[at] if chosen else side.pupils[at] - side.chosen[at] for side in each)
-            found.add(in_band(at, chosen=chosen), Cell(some, is_open=False, is_told=not chosen))
+            found.add(in_band(at, chosen=chosen), Cell(some, is_open=False, is_told=True))
         found.adds_up(band_name(at), in_band(at, chosen=True), in_band(at, chosen=False))
         for side in each:
             name, is_open = f"{compared(axis, at)}:{side.name}", side.is_open and at >= first

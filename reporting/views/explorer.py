@@ -104,6 +104,7 @@ def explorer(request: StaffRequest) -> HttpResponse:
         "bys": tables.axes_of(found.reader).items(),
         "measures": grids.measures(found).items(),
         "measure": seen.measure,
+        "columns": len(seen.sheet.columns),
         "is_grid": seen.view == "table" and seen.by2 not in ("", seen.by),
         "sheet": seen.sheet,
         "page": shown,

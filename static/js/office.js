@@ -220,7 +220,7 @@
   function stops() {
     document.querySelectorAll(".scroll, .calwrap").forEach((region) => {
       const scrolls = region.scrollWidth > region.clientWidth + 1 || region.scrollHeight > region.clientHeight + 1;
-      region.classList.toggle("sideways", region.scrollWidth > region.clientWidth + 1);
+      region.classList.toggle("pans", region.scrollWidth > region.clientWidth + 1);
       if (scrolls) region.setAttribute("tabindex", "0"); else region.removeAttribute("tabindex");
     });
   }

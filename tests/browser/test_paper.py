@@ -87,6 +87,7 @@ def test_leadership_drafts_a_paper_says_what_is_asked_and_issues_it_for_good(aut
     file = page.get_by_role("link", name="Open the PDF").get_attribute("href")
     answer = page.request.get(file)
     assert answer.headers["content-type"] == "application/pdf"
+    paper.refresh_from_db()
     assert answer.body() == bytes(paper.file.content)
     reader = PdfReader(BytesIO(answer.body()))
     assert 6 <= len(reader.pages) <= 8

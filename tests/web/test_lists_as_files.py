@@ -52,6 +52,7 @@ OTHERS = {
     "letters:certificates": "letters:certificates_export",
     "letters:due_none": "letters:due_none_export",
     "letters:run_detail": "letters:run_letters_export",
+    "reporting:evidence_detail": "reporting:evidence_export",
     "reporting:distributions": "reporting:distributions_export",
     "reporting:explorer": "reporting:explorer_export",
     "reporting:pupil_file": "reporting:pupil_file_export",
