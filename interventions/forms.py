@@ -120,14 +120,14 @@ class PatternDone(forms.Form):
     """What was done about a pattern, with whom, what was said, and when to look again."""
 
     kind = forms.ChoiceField(label="What was done", choices=PatternStep.Kind.choices)
-    done_on = forms.DateField(label="On", widget=forms.DateInput(attrs={"type": "date"}))
+    done_on = forms.DateField(label="On", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     contact = forms.ChoiceField(label="With whom of the family", required=False)
     words = forms.CharField(
         label="What was said or found", max_length=1000, widget=forms.Textarea(attrs={"rows": 3}),
         help_text="In their words where you can. Those who ring homes read it; others read only that it was done.",
     )  # fmt: skip
     look_again_on = forms.DateField(
-        label="Look again on", required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        label="Look again on", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="It comes back to the desk that day. Empty: not again.",
     )  # fmt: skip
 
@@ -135,7 +135,9 @@ class PatternDone(forms.Form):
         super().__init__(*args, **kwargs)
         self._home = {str(one.pk): one for one in home}
         choices = [("", "Nobody"), *((key, str(one)) for key, one in self._home.items())]
-        self.fields["contact"] = forms.ChoiceField(label="With whom of the family", required=False, choices=choices)
+        self.fields["contact"] = forms.ChoiceField(
+            label="With whom of the family", required=False, choices=choices, help_text="Needed where home was reached."
+        )
 
     def clean_contact(self) -> Contact | None:
         """Give the contact chosen, of those offered."""

@@ -75,7 +75,7 @@ def _follow_up(school: School, *, at: datetime) -> None:
         flag = next((one for one in flags if home_of(one.pupil)), None)
         if flag is not None:
             record_step(
-                flag=flag, kind=PatternStep.Kind.RANG, words=_SAID[post.user.pk % len(_SAID)], done_on=on,
+                flag=flag, kind=PatternStep.Kind.RANG, words=_SAID[(post.user.pk + at.day) % len(_SAID)], done_on=on,
                 contact=home_of(flag.pupil)[0], look_again_on=on + timedelta(weeks=2), by=post.user, at=at,
             )  # fmt: skip
 

@@ -121,7 +121,10 @@ def _shown(request: StaffRequest, flag: PatternFlag, form: forms.PatternDone) ->
     context = {
         "shown": shown,
         "pupil": flag.pupil,
-        "facts": [(key.replace("_", " "), value) for key, value in flag.facts.items()],
+        "facts": [
+            (key.replace("_", " "), f"{value:,}" if isinstance(value, int) else value)
+            for key, value in flag.facts.items()
+        ],
         "is_due": shown.done.is_due(clock.today()),
         "form": form,
         "may_do": may(request, Can.CONTACT_HOME),

@@ -28,6 +28,7 @@ from registers.rules.dates import spoken_date
 from reporting.actions.demo import issue_first_paper, send_last_week
 from reporting.actions.demo_days import send_last_days
 from reporting.actions.demo_story import tell_a_story
+from reporting.actions.demo_visits import visit_the_school
 
 
 class Command(BaseCommand):
@@ -98,6 +99,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{school.name}: {sent} people were sent the week on a page")
         if sent := send_last_days(school=school, at=at):
             self.stdout.write(f"{school.name}: {sent} reports of the last days were sent")
+        if visit := visit_the_school(school=school, at=at):
+            self.stdout.write(f"{school.name}: {visit} by the trust")
         if paper := issue_first_paper(school=school, at=at):
             self.stdout.write(f"{school.name}: a paper for governors, {paper}")
 
