@@ -1,4 +1,4 @@
-"""The demo's monitoring visit: the trust's lead was at the school three weeks ago, and one thing agreed is still open."""
+"""The demo's monitoring visit: the trust was at the school three weeks ago, and one thing agreed is still open."""
 
 from __future__ import annotations
 
@@ -14,19 +14,15 @@ from .visits import Said, agree_step, log_visit, settle_step
 
 
 def visit_the_school(*, school: School, at: datetime) -> Visit | None:
-    """Log a visit of three weeks ago with what was agreed, once; None where one is logged, or nobody is there to visit."""
+    """Log a visit of three weeks ago with what was agreed; None where one is logged, or nobody is there to visit."""
     trust_lead = Post.objects.filter(trust=school.trust, role=Role.TRUST_LEAD, ended_on=None).select_related("user")
     lead = Post.objects.filter(school=school, role=Role.LEAD, ended_on=None).select_related("user")
     visitor, host = trust_lead.first(), lead.first()
     today = clock.local(at).date()
     days = calendar_of(school.pk).days(today - timedelta(weeks=4), today - timedelta(weeks=3))
-    if (
-        school.trust is None
-        or visitor is None
-        or host is None
-        or not days
-        or Visit.objects.filter(school=school).exists()
-    ):
+    if school.trust is None or visitor is None or host is None or not days:
+        return None
+    if Visit.objects.filter(school=school).exists():
         return None
     on = days[-1]
     then = datetime.combine(on, time(15, 40), tzinfo=clock.LONDON)

@@ -52,7 +52,7 @@ def visit_list(request: StaffRequest) -> HttpResponse:
         "rows": [(one, answers.rate_of(one.figures)) for one in page],
         "schools": schools,
         "last": sorted(((one, last.get(one.pk)) for one in schools), key=lambda pair: (pair[1] is not None, pair[1])),
-        "school": request.GET.get("school", ""),
+        "of_school": request.GET.get("school", ""),
         "show": request.GET.get("show", ""),
         "may_log": may(request, Can.LOG_VISITS),
         "today": clock.today(),
