@@ -56,7 +56,7 @@ OF_NO_PUPIL: Final = frozenset(
         "baseline", "calendar", "closure", "export", "file", "hold", "import", "lesson", "letter template",
         "letter_policy", "letterhead", "link", "mail_choice", "paper", "period", "person", "print run", "proof", "run",
         "saved_view", "schedule", "school", "sending", "subscription", "timetable week", "trawl", "trawl_ask", "trust",
-        "turn", "tutor group",
+        "turn", "tutor group", "league_rule", "visit",
     }
 )  # fmt: skip
 _NOTHING: Final = Needs(frozenset(), frozenset())
