@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -28,7 +28,7 @@ from reporting.queries.papers import MAY_TELL, content_of, held_before
 from reporting.queries.periods import Period
 from reporting.queries.sheets import SUPPRESSED
 from reporting.rules.league import LEAST_SESSIONS
-from reporting.rules.small_numbers import SMALL, hidden, is_small
+from reporting.rules.small_numbers import SMALL, HiddenGrid, hidden_grid, is_small
 
 Section = EvidenceEntry.Section
 _LEAGUE: Final = ("Form", "Place", "Pupils", "Attended", "Attendance", "Before", "Change, points")
@@ -62,11 +62,18 @@ def trawl_content(trawl: Trawl) -> dict[str, Any]:
     since = before(list(trawls_of(trawl.school)), trawl)
     found = summary(trawl, since)
     heads = [Column("Year group"), *(Column(band.words) for band in BANDS)]
-    rows: list[tuple[Cell, ...]] = [(f"Year {year}", *_told(row)) for year, row in found.bands.items()]
-    whole = [sum(row[at] for row in found.bands.values()) for at in range(len(BANDS))]
+    # Each year's line has its sum in another table, and each band's in the line below: neither is to give a few away.
+    gone = hidden_grid(list(found.bands.values())) if found.bands else HiddenGrid()
+    rows: list[tuple[Cell, ...]] = [
+        (f"Year {year}", *(SUPPRESSED if (r, c) in gone.cells else number for c, number in enumerate(row)))
+        for r, (year, row) in enumerate(found.bands.items())
+    ]
+    whole: list[Cell] = [
+        SUPPRESSED if c in gone.columns else sum(row[c] for row in found.bands.values()) for c in range(len(BANDS))
+    ]
     tables = [
         table(
-            "Pupils by absence in the year so far", heads, rows, total=("Whole school", *_told(whole)) if rows else (),
+            "Pupils by absence in the year so far", heads, rows, total=("Whole school", *whole) if rows else (),
             notes=[f"Numbers below {SMALL} are held back, with others from which they could be worked out."],
         )
     ]  # fmt: skip
@@ -85,11 +92,6 @@ def trawl_content(trawl: Trawl) -> dict[str, Any]:
 
 
 _NOBODY: Final = f"Nobody is named. Numbers from 1 to {SMALL - 1} are held back."
-
-
-def _told(numbers: Sequence[int]) -> list[Cell]:
-    gone = hidden(numbers)
-    return [SUPPRESSED if at in gone else number for at, number in enumerate(numbers)]
 
 
 def _few(number: int) -> Cell:

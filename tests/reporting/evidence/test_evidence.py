@@ -1,6 +1,6 @@
 """Evidence folders: frozen things referred to or frozen now, in order, closed for good, and given out with care."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -11,13 +11,15 @@ from pypdf import PdfReader
 
 from attendance_office.audit.models import Entry
 from attendance_office.refusals import Refused
+from interventions.actions.trawl import run_trawl
+from interventions.queries.trawls import Summary
 from registers.models import Mark, StoredFile
 from reporting.actions import evidence as actions
 from reporting.actions.case_studies import draft_study, issue_study
 from reporting.actions.distributions import send_week, subscribe
 from reporting.actions.papers import draft_paper, issue_paper
 from reporting.models import EvidenceEntry, EvidenceFolder, SavedView
-from reporting.queries.evidence import MADE, lines_of, offers_of
+from reporting.queries.evidence import MADE, lines_of, made, offers_of
 from tests.conftest import MORNING
 from tests.factories.post_room import WEEK, mark_week
 from tests.reporting.conftest import FROM, TO
@@ -47,6 +49,19 @@ def text_of(content):
 def named(cast, folder):
     """Put in a document that names pupils."""
     return document(cast, folder, "Panel.pdf", b"%PDF-1.7 Callum Ashworth", title="Panel minutes", names_pupils=True)
+
+
+def test_a_trawl_in_a_folder_gives_no_few_pupils_away_by_the_line_of_the_whole_school(cast, term, monkeypatch):
+    """Three pupils of year 8 in a band: the band's total less the other years' would be those three."""
+    run = run_trawl(school=cast.thornbridge, on=TO, by=None, at=datetime(2026, 11, 20, 16, tzinfo=UTC)).trawl
+    bands = {7: [20, 9, 6, 0, 0, 0], 8: [25, 10, 3, 0, 0, 0], 9: [30, 12, 8, 0, 0, 0]}
+    monkeypatch.setattr(made, "summary", lambda *asked: Summary(123, {}, bands))
+    (section,) = made.trawl_content(run)["sections"]
+    found = section["tables"][0]
+    assert found["total"] == ["Whole school", "75", "31", "17", "0", "0", "0"]
+    band = [row[3] for row in found["rows"]]
+    assert band[1] == "suppressed"
+    assert band.count("suppressed") >= 2
 
 
 def test_what_is_frozen_already_is_referred_to_and_never_copied(cast, term, folder):
