@@ -148,8 +148,7 @@ def _trend(drawn: Drawn) -> dict[str, Any]:
         marks=tuple(f"{week:%b}" if week in first.values() else "" for week in weeks),
         places=tuple(spoken_date(week) for week in weeks),
     )
-    title = "How attendance has gone"
-    return section("trend", title, words, [chart] if weeks else [], [], is_new_page=True)
+    return section("trend", "How attendance has gone", words, [chart] if weeks else [], [])
 
 
 def _persistent(drawn: Drawn) -> dict[str, Any]:
