@@ -21,6 +21,7 @@ from registers.rules.dates import spoken_date
 from registers.rules.sessions import Session
 from reporting.models import EvidenceEntry, EvidenceFolder, Paper
 from reporting.queries.explorer import Reader
+from reporting.queries.few import PERSISTENT_FROM
 from reporting.queries.league import COLUMNS, Wish, file_rows, league, period_before
 from reporting.queries.league_rule import league_rule
 from reporting.queries.paper_parts import section, table
@@ -32,6 +33,8 @@ from reporting.rules.small_numbers import SMALL, HiddenGrid, hidden_grid, is_sma
 
 Section = EvidenceEntry.Section
 _LEAGUE: Final = ("Form", "Place", "Pupils", "Attended", "Attendance", "Before", "Change, points")
+# The bands that another table adds up: those of the persistently absent, and the others.
+_PARTS: Final = (range(PERSISTENT_FROM), range(PERSISTENT_FROM, len(BANDS)))
 _SPOKEN: Final = (Attempt.Outcome.SPOKE, Attempt.Outcome.EXPECTED, Attempt.Outcome.CALLS_BACK)
 
 
@@ -63,7 +66,7 @@ def trawl_content(trawl: Trawl) -> dict[str, Any]:
     found = summary(trawl, since)
     heads = [Column("Year group"), *(Column(band.words) for band in BANDS)]
     # Each year's line has its sum in another table, and each band's in the line below: neither is to give a few away.
-    gone = hidden_grid(list(found.bands.values())) if found.bands else HiddenGrid()
+    gone = hidden_grid(list(found.bands.values()), column_parts=_PARTS) if found.bands else HiddenGrid()
     rows: list[tuple[Cell, ...]] = [
         (f"Year {year}", *(SUPPRESSED if (r, c) in gone.cells else number for c, number in enumerate(row)))
         for r, (year, row) in enumerate(found.bands.items())

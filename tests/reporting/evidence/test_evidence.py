@@ -64,6 +64,17 @@ def test_a_trawl_in_a_folder_gives_no_few_pupils_away_by_the_line_of_the_whole_s
     assert band.count("suppressed") >= 2
 
 
+def test_nor_by_how_many_of_a_year_are_persistently_absent(cast, term, monkeypatch):
+    """Two of year 9 missed half or more: another table tells its persistently absent, as the four bands from a tenth."""
+    run = run_trawl(school=cast.thornbridge, on=TO, by=None, at=datetime(2026, 11, 20, 16, tzinfo=UTC)).trawl
+    bands = {8: [40, 7, 20, 20, 20, 9], 9: [40, 6, 30, 20, 25, 2]}
+    monkeypatch.setattr(made, "summary", lambda *asked: Summary(239, {}, bands))
+    (section,) = made.trawl_content(run)["sections"]
+    year_nine = section["tables"][0]["rows"][1]
+    assert year_nine[6] == "suppressed"
+    assert year_nine[3:7].count("suppressed") >= 2
+
+
 def test_what_is_frozen_already_is_referred_to_and_never_copied(cast, term, folder):
     paper = issue_paper(
         paper=draft_paper(school=cast.thornbridge, from_on=FROM, to_on=TO, by=cast.laila, at=MORNING), by=cast.laila, at=MORNING
