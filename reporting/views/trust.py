@@ -172,7 +172,6 @@ def _lines(view: TrustView, sheet: Sheet, user: User) -> list[dict[str, Any]]:
                     "words": in_cell(cell, column),
                     "heading": column.heading,
                     "is_number": is_number,
-                    "is_registers": column.heading == REGISTERS,
                     "is_unsafe": column.heading == REGISTERS and str(cell).startswith(UNSAFE_READ),
                     "what": what if leads and school and _lead(school, what, view.period, view.choice, user) else "",
                 }
