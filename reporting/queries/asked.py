@@ -19,6 +19,7 @@ from registers.rules.dates import spoken_date
 from .axes import AXES
 from .explorer import WITHIN, Answer, Question, Reader, answer
 from .periods import OWN, USUAL, Period, named_periods
+from .said import plain
 
 MOST_WITHIN: Final = 20
 _SHARE: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?")
@@ -152,11 +153,6 @@ def _nearness(query: QueryDict) -> tuple[Fraction | None, Fraction, str]:
 
 def _share(text: str) -> Fraction | None:
     return Fraction(text) if _SHARE.fullmatch(text) else None
-
-
-def plain(number: Fraction) -> str:
-    """Give a number as it was typed: 90, or 92.5."""
-    return f"{float(number):g}"
 
 
 def _own(query: QueryDict) -> Period | str:

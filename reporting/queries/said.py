@@ -42,6 +42,11 @@ def short_words(period: Period) -> tuple[str, ...]:
     return (_SHORT_WORDS,) if (period.to_on - period.from_on).days + 1 < SHORT else ()
 
 
+def plain(number: Fraction) -> str:
+    """Give a number as it was typed: 90, or 92.5."""
+    return f"{float(number):g}"
+
+
 def rate(share: Fraction | None) -> Cell:
     """Give a share as a cell."""
     return NO_RATE if share is None else share

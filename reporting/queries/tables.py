@@ -5,6 +5,7 @@ For a reader of figures only a number that would tell of few pupils is "suppress
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
@@ -27,7 +28,7 @@ from .few import held_of
 from .grids import grid, measures
 from .held_back import days_of_week, gone_of, nested
 from .periods import OWN
-from .said import lower, named, notes_of, rate, short_words
+from .said import lower, named, notes_of, plain, rate, short_words
 from .sheets import NO_RATE, SUPPRESSED, Row, Sheet
 
 VIEWS: Final = (
@@ -98,7 +99,15 @@ def pupils(found: Answer) -> Sheet:
         Column("Late marks"),
         Column("Absence"),
     )
-    return Sheet("Pupils", columns, tuple(_pupil(line) for line in found.lines))
+    near = found.question.near
+    if near is None:
+        return Sheet("Pupils", columns, tuple(_pupil(line) for line in found.lines))
+    far = Column(f"Points from {plain(near)} %", is_share=True)
+    rows = (
+        replace(row, cells=(*row.cells, rate(None if share is None else share - near / 100)))
+        for row, share in ((_pupil(line), line.tally.attendance_rate) for line in found.lines)
+    )
+    return Sheet("Pupils", (*columns, far), tuple(rows))
 
 
 def table(found: Answer, by: str, held: Held | None = None) -> Sheet:

@@ -26,12 +26,12 @@ from registers.rules.codes import code_set
 from reporting import forms
 from reporting.models import SavedView
 from reporting.queries import grids, tables
-from reporting.queries.asked import Asked, asked, in_words, plain, spans_years, tags
+from reporting.queries.asked import Asked, asked, in_words, spans_years, tags
 from reporting.queries.axes import AXES
 from reporting.queries.explorer import Answer, Reader, answer
 from reporting.queries.held_back import codes_held_back
 from reporting.queries.periods import OWN
-from reporting.queries.said import short_words
+from reporting.queries.said import plain, short_words
 from reporting.queries.sheets import SUPPRESSED, Row, Sheet
 from reporting.rules.small_numbers import SMALL
 from reporting.rules.small_numbers import in_words as in_words_of_few
@@ -121,7 +121,10 @@ def explorer(request: StaffRequest) -> HttpResponse:
         "short": short_words(question.period),
         "much": _much(request.GET) if sees_pupils else {},
         "whole": WHOLE,
-        "saved": SavedView.objects.visible_to(request.user).filter(school=request.school).order_by("name", "pk"),
+        "saved": SavedView.objects.visible_to(request.user)
+        .filter(school=request.school)
+        .select_related("owner")
+        .order_by("name", "pk"),
         "may_edit": edits,
         "may_write": writes,
         "may_reward": rewards,

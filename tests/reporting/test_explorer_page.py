@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import date
+from fractions import Fraction
 
 import pytest
 import python_calamine
@@ -284,3 +285,28 @@ def test_an_own_group_has_its_gap_and_a_governor_none(term, sign_in, at_morning)
     assert rows["Breakfast"].cells[3] == 23
     assert rows["Breakfast"].narrows == (("group", str(group.pk)),)
     assert "Breakfast" not in {row.cells[0] for row in sheet_for(term, term.gov, "gaps").rows}
+
+
+def test_a_shared_view_says_whose_it_is(term, sign_in, at_morning):
+    for who, is_shared in ((term.sandra, True), (term.laila, True), (term.laila, False)):
+        SavedView.objects.create(
+            school=term.thornbridge, owner=who, name=f"Nines {is_shared}", query="year=9", is_shared=is_shared,
+            made_at="2026-11-23T09:00:00Z",
+        )  # fmt: skip
+    seen = page(sign_in(term.laila))
+    assert f"shared by {term.sandra.signature}" in seen
+    assert "yours, shared" in seen
+    assert "your own" in seen
+    assert f"shared by {term.laila.signature}" in page(sign_in(term.sandra))
+
+
+def test_near_a_threshold_the_list_says_how_far_each_pupil_is_from_it_exactly(term, sign_in, at_morning):
+    seen = sign_in(term.sandra).get("/explorer/?view=list&near=92.5&within=10&sort=-points-from-925").context
+    assert seen["sheet"].columns[-1].heading == "Points from 92.5 %"
+    far = [row.cells[-1] for row in seen["sheet"].rows]
+    assert far
+    assert far == sorted(far, reverse=True)
+    by_name = {line.name: line.tally for line in seen["found"].lines}
+    for row in seen["sheet"].rows:
+        tally = by_name[row.cells[0]]
+        assert row.cells[-1] == Fraction(tally.attended, tally.possible) - Fraction(925, 1000)

@@ -6,14 +6,16 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
+from django.template.loader import render_to_string
 from pypdf import PdfReader
 
 from attendance_office.audit.models import Entry
+from letters.pdf import print_html
 from registers.models import Mark, Pupil
 from registers.queries.figures import latest_due
 from registers.rules.rates import Tally
 from reporting.models import LeagueRule
-from reporting.queries.displays import display
+from reporting.queries.displays import Display, display
 from reporting.queries.explorer import Question, Reader, answer
 from reporting.queries.league import Wish, league, league_periods, period_before
 from reporting.queries.week_page import week_page
@@ -283,3 +285,14 @@ def test_a_head_of_year_and_a_governor_see_how_the_league_counts_and_do_not_choo
         assert "Choose for the school" not in page
         assert client.post("/league/choose/", {"medical": "out", "least": "9", "why": "x"}).status_code == 403
     assert not LeagueRule.objects.exists()
+
+
+def test_ten_most_improved_forms_and_their_notes_stand_on_one_sheet():
+    rows = tuple((f"{at}", f"9{at}", "1.0 points", "95.0 %", "") for at in range(1, 11))
+    sheet = Display(
+        kind="improved", title="Most improved forms, year 9", school="Thornbridge Academy", days="Mon 2 to Fri 27 Nov 2026",
+        heads=("Place", "Form", "Gained", "Without illness and medical", ""), rows=rows, made="Counted today.", empty="",
+        notes=("A note of the sheet, as long as the longest of them all would be where illness is left out here.",) * 6,
+    )  # fmt: skip
+    content = print_html(render_to_string("reporting/print/display.html", {"sheet": sheet}), styles=["display"])
+    assert len(PdfReader(io.BytesIO(content)).pages) == 1
