@@ -248,11 +248,11 @@ def gaps(found: Answer, held: Held | None = None) -> Sheet:
         Column("Group"),
         Column("Pupils"),
         Column("Attendance", is_share=True),
-        Column("Everybody else"),
-        Column("Their attendance", is_share=True),
+        Column("Other pupils"),
+        Column("Others' attendance", is_share=True),
         Column("Gap, points", is_share=True),
         Column("Persistent, share", is_share=True),
-        Column("Theirs", is_share=True),
+        Column("Others persistent, share", is_share=True),
     )
     rows, drawn = [], []
     is_shy = not found.reader.sees_pupils

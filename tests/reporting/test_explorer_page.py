@@ -96,7 +96,7 @@ def test_filters_stand_as_tags_that_take_themselves_off(term, sign_in, at_mornin
 
 
 def test_an_answer_of_nobody_says_what_to_do(term, sign_in, at_morning):
-    assert "Nobody answers to this" in page(sign_in(term.sandra), "year=9&form=8C")
+    assert "No pupil fits" in page(sign_in(term.sandra), "year=9&form=8C")
 
 
 def test_a_governor_sees_no_name_and_no_few_pupils(term, sign_in, at_morning):
