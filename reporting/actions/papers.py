@@ -164,14 +164,22 @@ def drop_paper(*, paper: Paper, by: User, at: datetime) -> Paper:
 def next_edition(*, paper: Paper, by: User, at: datetime) -> Paper:
     """Begin the next edition of an issued paper, with its words; the issued one stays as it is.
 
-    Raises Refused for a paper that is not issued.
+    A draft of it that is there already is given back: pressing twice begins one.
+
+    Raises Refused for a paper that is not issued, and for one that a later edition has replaced.
     """
-    if paper.state != State.ISSUED:
-        raise Refused("Only an issued paper has a next edition: write into the draft.")
     with trail.signed(by=by, at=at, school_id=paper.school_id):
+        kept = Paper.objects.select_for_update(of=("self",)).get(pk=paper.pk)
+        if kept.state != State.ISSUED:
+            raise Refused("Only an issued paper has a next edition: write into the draft.")
+        later = Paper.objects.filter(replaces=kept).exclude(state=State.DROPPED).order_by("pk").first()
+        if later is not None and later.state == State.DRAFT:
+            return later
+        if later is not None:
+            raise Refused(f"Edition {later.edition} is issued already: begin the next from that one.")
         new = Paper.objects.create(
-            school_id=paper.school_id, title=paper.title, from_on=paper.from_on, to_on=paper.to_on,
-            headline=paper.headline, asks=paper.asks, edition=paper.edition + 1, replaces=paper, made_at=at, made_by=by,
+            school_id=kept.school_id, title=kept.title, from_on=kept.from_on, to_on=kept.to_on,
+            headline=kept.headline, asks=kept.asks, edition=kept.edition + 1, replaces=kept, made_at=at, made_by=by,
         )  # fmt: skip
         _say(new, "began a new edition of a paper", by=by, at=at)
     return new

@@ -100,6 +100,19 @@ def test_what_was_issued_stays_as_it_is_whatever_the_register_becomes(cast, scho
     assert Entry.objects.filter(subject_kind="paper", verb="issued a paper").count() == 1
 
 
+def test_a_next_edition_is_begun_once_and_from_the_last_one(cast, school):
+    first = actions.issue_paper(paper=draft(cast), by=cast.laila, at=MORNING)
+    second = actions.next_edition(paper=first, by=cast.laila, at=MORNING)
+    assert actions.next_edition(paper=first, by=cast.sol, at=MORNING) == second
+    assert Paper.objects.filter(edition=2).count() == 1
+    actions.issue_paper(paper=second, by=cast.laila, at=MORNING)
+    with pytest.raises(Refused, match="Edition 2 is issued already: begin the next from that one"):
+        actions.next_edition(paper=first, by=cast.laila, at=MORNING)
+    third = actions.next_edition(paper=Paper.objects.get(pk=second.pk), by=cast.laila, at=MORNING)
+    actions.drop_paper(paper=third, by=cast.laila, at=MORNING)
+    assert actions.next_edition(paper=Paper.objects.get(pk=second.pk), by=cast.laila, at=MORNING).edition == 3
+
+
 def test_governors_read_what_is_issued_and_no_draft(cast, school, sign_in, at_morning):
     paper = draft(cast)
     governor = sign_in(cast.gov)
