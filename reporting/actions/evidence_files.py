@@ -21,6 +21,7 @@ from interventions.models import Trawl
 from letters.pdf import print_html
 from registers.models import StoredFile
 from registers.rules.dates import spoken_date
+from reporting.actions.papers import print_paper
 from reporting.models import CaseStudy, EvidenceEntry, EvidenceFolder, Paper, SavedView, Sending
 from reporting.queries import tables
 from reporting.queries.asked import asked, in_words
@@ -63,10 +64,11 @@ def frozen(folder: EvidenceFolder, key: str, *, by: User, at: datetime) -> Thing
         return _part(folder, rest, by=by, at=at)
     pk = int(rest)
     if kind == "paper":
-        paper = Paper.objects.select_related("file").get(pk=pk)
-        return _referred(
-            key, paper.file, f"Governors' paper: {paper}", "Governors' paper", Section.LEADERSHIP, paper.issued_at
-        )
+        paper = Paper.objects.defer("content").get(pk=pk)
+        # One that is issued and waits to be printed is printed now, from what was frozen.
+        file = print_paper(paper_id=pk, by=by, at=at, waits=True)
+        title, name = f"Governors' paper: {paper}", "Governors' paper"
+        return _referred(key, file, title, name, Section.LEADERSHIP, paper.issued_at)
     if kind == "study":
         study = CaseStudy.objects.select_related("file").get(pk=pk)
         return _referred(key, study.file, str(study), str(study).replace(",", ""), Section.ACTION, study.issued_at)

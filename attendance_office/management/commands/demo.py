@@ -27,6 +27,7 @@ from registers.models import NonSchoolDay
 from registers.rules.dates import spoken_date
 from reporting.actions.demo import issue_first_paper, send_last_week
 from reporting.actions.demo_days import send_last_days
+from reporting.actions.demo_evidence import lay_out_evidence
 from reporting.actions.demo_story import tell_a_story
 from reporting.actions.demo_visits import visit_the_school
 
@@ -103,6 +104,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{school.name}: {visit} by the trust")
         if paper := issue_first_paper(school=school, at=at):
             self.stdout.write(f"{school.name}: a paper for governors, {paper}")
+        if folder := lay_out_evidence(school=school, at=at):
+            self.stdout.write(f"{school.name}: a case study and a folder of evidence, {folder}")
 
     def _story(self, school: School) -> None:
         """Have one pupil's file tell a story, and say whose."""

@@ -1,0 +1,99 @@
+"""The demo's anonymous case study, and the folder of evidence that it lies in with the governors' paper and figures."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from attendance_office import clock
+from attendance_office.staff.models import Post, School, User
+from attendance_office.staff.roles import Role
+from interventions.queries.trawls import trawls_of
+from letters.models import Letter
+from registers.models import Pupil
+from registers.rules.ages import school_year_starts
+from reporting.actions.case_studies import Words, draft_study, issue_study, write_study
+from reporting.actions.evidence import make_folder, put_in
+from reporting.models import CaseStudy, EvidenceFolder, Paper
+from reporting.queries.case_study import course_of
+from reporting.rules.following import WEEKS, around
+
+_TRIED: Final = 12  # pupils looked at for one who came back
+_PARTS: Final = {
+    "start": "Mornings had gone first, then whole days. The family had stopped answering in the first weeks of term.",
+    "tried": "A key adult met the pupil at the gate each morning for half a term; the head of year rang weekly.",
+    "impact": "The pupil is in for most mornings again. Single days are still missed after weekends.",
+    "progress": "Teachers of the core subjects gave these before and after.",
+    "voice": "The pupil says that it helps to be expected by name at the door. The family wanted one caller.",
+    "next_steps": "The key adult stays until the end of term; then the tutor takes over.",
+}
+_ATTAINMENT: Final = (
+    ("English", "Below what was expected", "Just below"),
+    ("Mathematics", "Below what was expected", "As expected"),
+    ("Science", "Two units missed", "One unit missed"),
+)
+
+
+def lay_out_evidence(*, school: School, at: datetime) -> EvidenceFolder | None:
+    """Issue one case study and begin a folder with it, the paper and figures; None where there is a folder.
+
+    None too where nobody had a letter with four whole weeks on both sides of it, or there is no lead.
+    """
+    post = (
+        Post.objects.filter(school=school, role=Role.LEAD, ended_on=None).select_related("user").order_by("pk").first()
+    )
+    if post is None or EvidenceFolder.objects.filter(school=school).exists():
+        return None
+    by, today = post.user, clock.local(at).date()
+    pupil = _came_back(school, at)
+    if pupil is None:
+        return None
+    study = _study(pupil, by, at)
+    folder = make_folder(
+        school=school, title="Inspection, attendance", from_on=school_year_starts(today), to_on=today, by=by, at=at,
+        purpose="What leadership did about attendance this year, and what came of it.",
+    )  # fmt: skip
+    paper = Paper.objects.filter(school=school, state=Paper.State.ISSUED).order_by("-issued_at").first()
+    trawl = trawls_of(school).first()
+    for key, why in (
+        (f"paper:{paper.pk}" if paper else "", "What governors read and asked"),
+        (f"study:{study.pk}", "One pupil, from the first letter on"),
+        ("part:letter_rule", "What the school writes home, and when"),
+        (f"trawl:{trawl.pk}" if trawl else "", "How the school sees who is persistently absent, each week"),
+        ("part:first_day", "What is done on the first day of an absence"),
+    ):
+        if key:
+            put_in(folder=folder, key=key, section="", why=why, by=by, at=at)
+    return folder
+
+
+def _came_back(school: School, at: datetime) -> Pupil | None:
+    """Give a pupil whose attendance rose most around a first letter, of the first few who had one."""
+    upto = clock.local(at).date()
+    first = datetime.combine(school_year_starts(upto), datetime.min.time(), tzinfo=clock.LONDON)
+    gone = Letter.objects.filter(
+        school=school, kind="level_1", state__in=(Letter.State.SENT, Letter.State.DELIVERED), sent_at__gte=first
+    )
+    best: tuple[float, Pupil] | None = None
+    for letter in gone.select_related("pupil__school").order_by("sent_at", "pk")[:_TRIED]:
+        if letter.sent_at is None:
+            continue
+        on = clock.local(letter.sent_at).date()
+        course = course_of(letter.pupil, on - timedelta(weeks=6), upto, at)
+        found = around(course.around, on, WEEKS, upto)
+        if found is None:
+            continue
+        rose = float((found[1].attendance_rate or 0) - (found[0].attendance_rate or 0))
+        if best is None or rose > best[0]:
+            best = (rose, letter.pupil)
+    return best[1] if best else None
+
+
+def _study(pupil: Pupil, by: User, at: datetime) -> CaseStudy:
+    to_on = clock.local(at).date()
+    study = draft_study(pupil=pupil, from_on=school_year_starts(to_on), to_on=to_on, by=by, at=at)
+    words = Words(
+        headline="One adult at the gate, and one who rings", parts=_PARTS, attainment=_ATTAINMENT,
+        stage=CaseStudy.Stage.KEY_STAGE, tells=(), left_out=(),
+    )  # fmt: skip
+    return issue_study(study=write_study(study=study, words=words, by=by, at=at), by=by, at=at)
