@@ -52,6 +52,7 @@ def trawl(request: StaffRequest) -> HttpResponse:
         "asked": asked,
         "job": job,
         "ask": ask,
+        "sees_all": request.user.standing.sees_all(request.school.pk),
         "ask_says": ask is not None and (ask.is_open or _is_news(ask)),
         "job_is_running": job is not None and job.state == Run.State.RUNNING,
         "job_failed": job is not None and job.state in {Run.State.FAILED, Run.State.MISSED},
@@ -118,7 +119,8 @@ def trawl_now(request: StaffRequest) -> HttpResponse:
 def trawl_progress(request: StaffRequest) -> HttpResponse:
     """Say how far the trawl that was asked for is; the page goes on by itself when it is over."""
     ask = last_ask(request.school)
-    answer = render(request, "interventions/trawl.html#ask", {"ask": ask})
+    told = {"ask": ask, "sees_all": request.user.standing.sees_all(request.school.pk)}
+    answer = render(request, "interventions/trawl.html#ask", told)
     if ask is None or not ask.is_open:
         answer["HX-Refresh"] = "true"
     return answer

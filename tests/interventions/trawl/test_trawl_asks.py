@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
 
 from attendance_office.audit.models import Entry
 from attendance_office.refusals import Refused
@@ -40,6 +41,17 @@ def test_what_was_asked_for_is_made_and_says_what_it_saw(cast):
     assert "pupils to Fri 20 Nov 2026" in row.words
     assert run_asked(at=MORNING + 2 * MINUTE) == 0
     assert Entry.objects.filter(verb="asked for a trawl", by_id=cast.sandra.pk).count() == 1
+
+
+def test_a_head_of_year_is_told_that_it_ended_and_not_the_whole_schools_few(cast, sign_in, at_morning):
+    ask(cast)
+    run_asked(at=MORNING + MINUTE)
+    words = TrawlAsk.objects.get().words
+    for address in ("interventions:trawl", "interventions:trawl_progress"):
+        seen = sign_in(cast.adeyemi).get(reverse(address)).content.decode()
+        assert "Every pupil was counted. Asked for by" in seen
+        assert words not in seen
+        assert words in sign_in(cast.sandra).get(reverse(address)).content.decode()
 
 
 def test_one_is_open_at_a_time_and_none_follows_a_run_just_made(cast):
