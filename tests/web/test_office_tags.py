@@ -172,3 +172,11 @@ def test_initials():
     assert office.initials("Callum Ashworth") == "CA"
     assert office.initials("Łucja") == "Ł"
     assert office.initials("  ") == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "within"),
+    [("Tutor of 9A", "tutor of 9A"), ("Attendance lead", "attendance lead"), ("DSL", "DSL"), ("scheduled job", "scheduled job"), ("", "")],
+)  # fmt: skip
+def test_a_role_within_a_sentence_keeps_the_name_of_its_form(words, within):
+    assert office.small_first(words) == within
