@@ -35,7 +35,10 @@ class MadeOfForm(Protocol):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of report. `whole` are the posts usually sent it of the whole school; heads of year get their year."""
+    """One kind of report. `whole` are the posts usually sent it of the whole school; heads of year get their year.
+
+    `only` says when its round comes to nobody.
+    """
 
     make: Made
     file: str
@@ -43,6 +46,7 @@ class Kind:
     whole: tuple[Role, ...]
     when: str
     of_form: MadeOfForm | None = None
+    only: str = ""
 
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -65,9 +69,15 @@ KINDS: Final[Mapping[str, Kind]] = {
         (Role.LEAD, Role.PASTORAL),
         "each afternoon",
         lates_lessons_page,
+        only="only if a lesson register was saved",
     ),
     Report.ILLNESS: Kind(
-        illness_page, "illness", "Illness", (Role.SLT, Role.LEAD), "on the day on which an illness goes round"
+        illness_page,
+        "illness",
+        "Illness",
+        (Role.SLT, Role.LEAD),
+        "on the day on which an illness goes round",
+        only="only if something new stands out, and to whom it concerns",
     ),
     Report.LEAVERS: Kind(
         leavers_page, "leavers", "Leavers and joiners", (Role.OFFICER, Role.LEAD, Role.DATA_MANAGER), "once a week"

@@ -35,6 +35,11 @@ class Round:
     hold: Hold | None
     held: int
 
+    @property
+    def only(self) -> str:
+        """Give in words when it comes to nobody."""
+        return KINDS[self.report].only
+
 
 @dataclass(frozen=True)
 class Place:

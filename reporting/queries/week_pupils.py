@@ -89,9 +89,22 @@ def mail_part(week: Week) -> list[Table]:
         said.append(("Letters sent", in_words(sent, sent)))
     return [
         Table("attendance", "Attendance", ("Days", "Attended"), tuple(rates)),
+        *_mail_years(week),
         Table("absent", "Persistent and severe", ("Pupils", "Now"), tuple(absent)),
         Table("more", "In the report", ("What", "Number"), tuple(said)),
     ]
+
+
+def _mail_years(week: Week) -> list[Table]:
+    """Give each year group's rate of the week, for the whole school; of a year group of few pupils nothing."""
+    if week.year_group is not None:
+        return []
+    rows = tuple(
+        (part.words, mail_rate(part.figures.tally))
+        for part in week.week.parts("year")
+        if not is_small(part.figures.pupils)
+    )
+    return [Table("years", "By year group, this week", ("Year", "Attended"), rows)]
 
 
 def _moves(week: Week, fell: Moved, rose: Moved) -> str:

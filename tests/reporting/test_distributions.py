@@ -278,6 +278,8 @@ def test_subscriptions_stand_report_by_report_and_are_found_by_person_form_or_ye
     kinds = {one.report: one for one in client.get(address).context["kinds"]}
     assert set(kinds) == set(KINDS)
     assert not any(one.is_open for one in kinds.values())
+    page = " ".join(client.get(address).content.decode().split())
+    assert "Goes by itself, only if something new stands out" in page
 
     def found(**asked):
         shown = client.get(address, asked).context["kinds"]

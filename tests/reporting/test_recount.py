@@ -309,6 +309,8 @@ def test_on_friday_the_parts_and_the_pupils_of_the_sheet_are_recounted_too(frida
         rates = [rate(one.attended, one.possible) for one in map(together, (now, last, to_date))]
         tail = [together(now).missed, absent(to_date, 10), absent(to_date, 2)]
         assert parts[f"Year {year}"][1:] == [*rates, *map(str, tail)]
+        one, mail = together(now), school.dispatches.get().message
+        assert f"- Year {year}: {rate(one.attended, one.possible)} of {one.possible:,} sessions\n" in mail.body
     nine = Sending.objects.get(user=friday.adeyemi)
     assert [one[0] for part in nine.content["parts"] if part["key"] == "parts" for one in part["rows"]] == ["9A"]
     head, *rows = (
