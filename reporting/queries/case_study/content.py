@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from attendance_office import clock
 from attendance_office.staff.models import User
+from attendance_office.staff.roles import MAY, TITLES, Can, Role
 from attendance_office.web.charts import Line, LineChart, spoken
 from attendance_office.web.export import Cell, Column
 from registers.models import Placement
@@ -62,7 +63,7 @@ def content_of(
         "label": study.label,
         "who": _who(study, [one for one in told if one.key in study.tells]),
         "period": _period(study, course),
-        "author": by.role_in(study.school_id),
+        "author": _author(by, study.school_id),
         "headline": study.headline,
         "sections": [one for one in sections if one is not None],
         "notes": _notes(course),
@@ -74,6 +75,12 @@ def _who(study: CaseStudy, told: Collection[Told]) -> str:
     year = place.year_group if place is not None else study.pupil.year_group
     words = f"Year {year}" if study.stage == CaseStudy.Stage.YEAR else key_stage(year)
     return ". ".join((f"A pupil in {words}", *(one.words for one in told))) + "."
+
+
+def _author(by: User, school_id: int) -> str:
+    """Give in which role somebody writes: without the year or form of the post, which would be the pupil's own."""
+    roles = [Role(post.role) for post in by.standing.posts_in(school_id)]
+    return " and ".join(dict.fromkeys(TITLES[role] for role in roles if Can.WRITE_CASE_STUDIES in MAY[role]))
 
 
 def _period(study: CaseStudy, course: Course) -> str:

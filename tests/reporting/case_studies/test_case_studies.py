@@ -83,6 +83,13 @@ def callum_upn(cast):
     return Pupil.objects.get(pk=cast.callum.pk).upn
 
 
+def test_who_wrote_it_is_told_without_the_year_or_form_of_the_post(cast, study):
+    issued = actions.issue_study(study=study, by=cast.adeyemi, at=MORNING)
+    assert issued.content["author"] == "Head of year"
+    assert "Written by the head of year; issued" in text_of(issued)
+    assert "year 9" not in text_of(issued).lower()
+
+
 def test_attendance_is_told_by_half_term_and_by_numbered_week(cast, study):
     content = content_of(study, by=cast.laila, at=MORNING)
     attended, possible = counted(FROM, TO)
