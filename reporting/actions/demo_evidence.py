@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Final
 
 from attendance_office import clock
@@ -18,11 +19,11 @@ from reporting.models import CaseStudy, EvidenceFolder, Paper
 from reporting.queries.case_study import course_of
 from reporting.rules.following import WEEKS, around
 
-_TRIED: Final = 12  # pupils looked at for one who came back
+_TRIED: Final = 30  # letters looked at for a pupil who came back
 _PARTS: Final = {
-    "start": "Mornings had gone first, then whole days. The family had stopped answering in the first weeks of term.",
+    "start": "Days were missed from the first weeks of term, and the family was hard to reach.",
     "tried": "A key adult met the pupil at the gate each morning for half a term; the head of year rang weekly.",
-    "impact": "The pupil is in for most mornings again. Single days are still missed after weekends.",
+    "impact": "Fewer days are missed than before the first letter; single days still are.",
     "progress": "Teachers of the core subjects gave these before and after.",
     "voice": "The pupil says that it helps to be expected by name at the door. The family wanted one caller.",
     "next_steps": "The key adult stays until the end of term; then the tutor takes over.",
@@ -74,7 +75,7 @@ def _came_back(school: School, at: datetime) -> Pupil | None:
     gone = Letter.objects.filter(
         school=school, kind="level_1", state__in=(Letter.State.SENT, Letter.State.DELIVERED), sent_at__gte=first
     )
-    best: tuple[float, Pupil] | None = None
+    best: tuple[Fraction, Pupil] | None = None
     for letter in gone.select_related("pupil__school").order_by("sent_at", "pk")[:_TRIED]:
         if letter.sent_at is None:
             continue
@@ -83,7 +84,7 @@ def _came_back(school: School, at: datetime) -> Pupil | None:
         found = around(course.around, on, WEEKS, upto)
         if found is None:
             continue
-        rose = float((found[1].attendance_rate or 0) - (found[0].attendance_rate or 0))
+        rose = (found[1].attendance_rate or Fraction(0)) - (found[0].attendance_rate or Fraction(0))
         if best is None or rose > best[0]:
             best = (rose, letter.pupil)
     return best[1] if best else None

@@ -11,6 +11,7 @@ from django.db.models import Max
 from attendance_office.audit import trail
 from attendance_office.refusals import Refused
 from attendance_office.staff.models import School, User
+from registers.queries.calendar import calendar_of
 from reporting.actions.evidence_files import Thing, frozen, keep_document
 from reporting.models import EvidenceEntry, EvidenceFolder
 
@@ -23,7 +24,7 @@ MOST: Final = 99  # two figures stand before a file's name
 def make_folder(
     *, school: School, title: str, purpose: str, from_on: date, to_on: date, by: User, at: datetime
 ) -> EvidenceFolder:  # fmt: skip
-    """Begin a folder over some days.
+    """Begin a folder over some days, from the first of them that is a school day.
 
     Raises Refused without a title and for days that are none.
     """
@@ -31,6 +32,8 @@ def make_folder(
     if to_on < from_on:
         raise Refused("The last day is before the first: choose the days again.")
     with trail.signed(by=by, at=at, school_id=school.pk):
+        days = calendar_of(school.pk).days(from_on, to_on)
+        from_on = days[0] if days else from_on
         folder = EvidenceFolder.objects.create(
             school=school, title=title, purpose=purpose.strip()[:LONGEST], from_on=from_on, to_on=to_on, made_at=at,
             made_by=by,

@@ -26,7 +26,6 @@ from .steps import Step, steps_of
 from .weeks import Course, course_of
 
 LONG: Final = 12
-_HALF: Final = Fraction(1, 2)
 _Section = dict[str, Any]
 REGRESSION: Final = (
     "Read with care. A pupil is written about, and helped, when attendance has just fallen; what has just fallen tends "
@@ -158,43 +157,45 @@ def _done(study: CaseStudy, course: Course, steps: Sequence[Step]) -> _Section:
 def _sides(course: Course, steps: Sequence[Step], at: datetime) -> _Section | None:
     """Hold attendance before each main step against attendance after it, over four weeks and over twelve."""
     upto = clock.local(at).date()
-    rows, is_short = [], False
     by_words: dict[tuple[str, str], date] = {}
     for one in steps:
         if one.is_main:
             by_words.setdefault((course.when(one.on), one.words), one.on)
-    for (when, words), on in by_words.items():
-        four, twelve = around(course.around, on, WEEKS, upto), around(course.around, on, LONG, upto)
-        is_short = is_short or four is None or twelve is None
-        rows.append((words, when, *_side(four), *_side(twelve)))
-    if not rows:
+    if not by_words:
         return None
-    heads = ("Step", "When", "4 weeks before", "4 weeks after", "Change, points", "12 before", "12 after", "Change")
+    found = [
+        (around(course.around, on, WEEKS, upto), around(course.around, on, LONG, upto)) for on in by_words.values()
+    ]
+    # Twelve weeks are told of where a step has as many on both sides.
+    is_long = any(twelve is not None for _, twelve in found)
+    heads = [
+        Column("Step"), Column("When"), Column("4 weeks before"), Column("4 weeks after"),
+        Column("Change, points", is_points=True),
+    ]  # fmt: skip
+    if is_long:
+        heads += [Column("12 weeks before"), Column("12 weeks after"), Column("Change, points", is_points=True)]
+    rows = [
+        (words, when, *_side(four), *(_side(twelve) if is_long else ()))
+        for (when, words), (four, twelve) in zip(by_words, found, strict=True)
+    ]
     notes = [
         (
             "School weeks before the week of a step and after it, that week in neither; sessions attended of possible. "
             "They may reach beyond the weeks of this study."
         )
     ]
-    if is_short:
+    if any(four is None or (is_long and twelve is None) for four, twelve in found):
         notes.append("Empty: there are not as many weeks on both sides, or they are not over.")
-    return section("sides", "Before and after", [REGRESSION], [], [
-        table("Attendance before and after each main step", [Column(head) for head in heads], rows, notes=notes)
-    ])  # fmt: skip
+    title = "Attendance before and after each main step"
+    return section("sides", "Before and after", [REGRESSION], [], [table(title, heads, rows, notes=notes)])
 
 
 def _side(found: tuple[Tally, Tally] | None) -> tuple[Cell, ...]:
     if found is None:
-        return ("", "", "")
+        return (None, None, None)
     before, after = found
     change = (after.attendance_rate or Fraction(0)) - (before.attendance_rate or Fraction(0))
-    return (_rated(before), _rated(after), _points(change))
-
-
-def _points(change: Fraction) -> str:
-    tenths = (abs(change) * 1000 + _HALF).__floor__()
-    sign = "" if not tenths else "-" if change < 0 else "+"
-    return f"{sign}{tenths // 10}.{tenths % 10}"
+    return (_rated(before), _rated(after), change)
 
 
 def _progress(study: CaseStudy) -> _Section | None:
