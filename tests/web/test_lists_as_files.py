@@ -73,7 +73,7 @@ NO_FILE = {
         letters/template_versions office/staff_detail registers/absence_note registers/agreement_detail
         registers/closure_detail registers/import_detail registers/link_detail registers/pupil_contacts
         registers/pupil_detail registers/pupil_groups registers/pupil_record reporting/explorer_receipt reporting/mail_choice reporting/round
-        reporting/case_detail""",
+        reporting/case_detail reporting/visit_detail""",
     WORKED: """interventions/alert_preview interventions/job_preview letters/due_ask letters/notify_ask letters/write
         registers/agreement_form registers/class_lessons registers/closure_plan registers/register_conflict
         registers/register_take""",
