@@ -61,7 +61,7 @@ INSTEAD: Final[Mapping[Ground, str]] = MappingProxyType(
         Ground.PLACE: "Write “at home”, “near the school”.",
         Ground.REACHED: "Leave it away.",
         Ground.DATE: "Write “in week 3” or “in the autumn term”.",
-        Ground.TELLS: "Leave it away, or tick it above where the record says so.",
+        Ground.TELLS: "Leave it away, or tick it below where the record says so.",
         Ground.FEW: "Tell the key stage and not the year, or tick less.",
     }
 )
