@@ -18,7 +18,7 @@ from registers.queries import spread
 from registers.rules.ages import school_year_starts
 from registers.rules.rates import Tally
 from registers.rules.sessions import monday
-from reporting.rules.following import beside, change_of, is_complete, says_little, sides, stood_near
+from reporting.rules.following import beside, change_of, is_complete, says_little, sides, stood_near, without_letter
 from reporting.rules.linked import Held
 from reporting.rules.linked_figures import Side, band_name, compared
 from reporting.rules.small_numbers import in_words, is_small, tells_of_few
@@ -61,25 +61,28 @@ def followed_rows(school: School, found: Answer) -> list[tuple[Cell, ...]]:
     """Give a line for each level: pupils, four weeks before and after, and those near the line who had no letter.
 
     Of each pupil the first letter of the level in the school year, if it lies in the period and its four weeks after
-    are over. Beside them whoever stood within two points of the school's line as the letter's week began and had no
-    letter of any level in the school year. Three queries. What stands for few pupils is held back.
+    are over. Beside them whoever stood within two points of the school's line as the letter's week began and had had no
+    letter of any level in the school year when its four weeks after were over. Three queries. What stands for few
+    pupils is held back.
     """
     period = found.question.period
     began = school_year_starts(period.from_on)
     gone = letters_gone(school, began, period.to_on)
-    had = {pupil for pupils in gone.values() for pupil in pupils}
+    first: dict[int, date] = {}
+    for pupils in gone.values():
+        for pupil, on in pupils.items():
+            first[pupil] = min(on, first.get(pupil, on))
     ours = {kind: {pupil: on for pupil, on in pupils.items() if on >= period.from_on} for kind, pupils in gone.items()}
     if not any(ours.values()):
         return []
-    weeks = _weeks(school, began, period.to_on, had.union(found.pupil_ids))
-    others = {pupil: own for pupil, own in weeks.items() if pupil not in had}
+    weeks = _weeks(school, began, period.to_on, {*first, *found.pupil_ids})
     policies = policies_in_force(school.pk, period.to_on)
     rows = []
     for kind, level, usual in _LEVELS:
         if ours[kind]:
             line = below_of(policies[level]) if level in policies else usual
             counted = _counted(ours[kind], weeks, period.to_on)
-            rows.append((f"Level {level}, below {below_words(line)}", *_line(counted, weeks, others, line)))
+            rows.append((f"Level {level}, below {below_words(line)}", *_line(counted, weeks, first, line)))
     return rows
 
 
@@ -92,14 +95,14 @@ def _counted(letters: Mapping[int, date], weeks: _Weeks, upto: date) -> dict[int
     }
 
 
-def _line(letters: Mapping[int, date], weeks: _Weeks, others: _Weeks, level: Fraction) -> tuple[Cell, ...]:
+def _line(letters: Mapping[int, date], weeks: _Weeks, first: Mapping[int, date], level: Fraction) -> tuple[Cell, ...]:
     if not letters:
         return ("too early", None, None, None, None, None)
     if is_small(len(letters)):
         return (SUPPRESSED,) * 6
     change = change_of(letters.items(), weeks)
-    near = stood_near(others, [monday(on) for on in letters.values()], level, _NEAR)
-    theirs = beside(letters.values(), near, others)
+    near = stood_near(weeks, [monday(on) for on in letters.values()], level, _NEAR)
+    theirs = beside(letters.values(), without_letter(near, first), weeks)
     few = is_small(theirs.pupils)
     return (
         _many(change.pupils),

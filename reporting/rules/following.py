@@ -115,6 +115,20 @@ def stood_near(
     return found
 
 
+def without_letter(near: Mapping[date, Collection[int]], first: Mapping[int, date]) -> dict[date, list[int]]:
+    """Narrow the pupils near the line in a week to those without a letter up to the end of the four weeks after it.
+
+    `first` is the day of each pupil's first letter of the school year. Who falls and gets a letter later still is among
+    them: leaving them out, because of what happened afterwards, would flatter those without a letter.
+
+    Source: office practice; who is compared is told by what was known when the weeks compared were over.
+    """
+    return {
+        week: [pupil for pupil in pupils if pupil not in first or first[pupil] > weeks_around(week)[1][-1] + _TO_FRIDAY]
+        for week, pupils in near.items()
+    }
+
+
 @dataclass(frozen=True)
 class Beside:
     """The pupils that letters are compared with, and how their attendance changed over the same weeks."""

@@ -114,6 +114,19 @@ def test_who_had_a_letter_earlier_in_the_year_is_nobody_that_had_none_and_is_cou
     assert (without, theirs) == (SUPPRESSED, SUPPRESSED)
 
 
+def test_who_falls_and_gets_a_letter_after_the_weeks_compared_is_still_among_those_that_had_none(world):
+    before = followed_rows(world.thornbridge, ask(world))[0]
+    for pupil in world.near[:2]:
+        send(world, pupil, date(2026, 11, 16), level=2)
+    # The four weeks after EARLY ended on Fri 6 Nov, those after LATE on Fri 20 Nov.
+    after = next(row for row in followed_rows(world.thornbridge, ask(world)) if row[0].startswith("Level 1"))
+    assert after[5:] == before[5:]
+    for pupil in world.near[2:]:
+        send(world, pupil, date(2026, 11, 6), level=2)
+    last = next(row for row in followed_rows(world.thornbridge, ask(world)) if row[0].startswith("Level 1"))
+    assert last[5] == SUPPRESSED
+
+
 def test_letters_whose_weeks_after_are_not_over_are_too_early(world):
     ((_, pupils, *others),) = followed_rows(world.thornbridge, ask(world, last=date(2026, 10, 22)))
     assert (pupils, others) == ("too early", [None] * 5)

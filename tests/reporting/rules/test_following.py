@@ -6,7 +6,15 @@ from fractions import Fraction
 from registers.rules.rates import Tally
 from registers.rules.sessions import monday
 from reporting.rules.baseline import Distance
-from reporting.rules.following import beside, change_of, is_complete, says_little, stood_near, weeks_around
+from reporting.rules.following import (
+    beside,
+    change_of,
+    is_complete,
+    says_little,
+    stood_near,
+    weeks_around,
+    without_letter,
+)
 
 LETTER = date(2026, 10, 14)
 
@@ -66,6 +74,12 @@ def test_letters_are_compared_week_by_week_as_often_as_they_went():
     found = beside(letters, {first: [1, 2], second: [3]}, {1: rose, 2: rose, 3: fell})
     assert found.points == Fraction(3 * 10 - 2, 4) / 100
     assert found.pupils == 3
+
+
+def test_who_had_a_letter_by_the_end_of_the_weeks_after_is_none_of_those_without():
+    week, last = date(2026, 10, 12), date(2026, 11, 13)
+    first = {1: last, 2: last + timedelta(days=1), 3: date(2026, 9, 7)}
+    assert without_letter({week: [1, 2, 3, 4]}, first) == {week: [2, 4]}
 
 
 def test_a_letter_beside_which_nobody_stood_is_left_out_of_the_mean():
