@@ -293,7 +293,7 @@ def test_the_author_writes_a_whole_study_on_its_page(cast, study, sign_in, at_mo
     client.post(f"/case-studies/{study.pk}/act/", said)
     study.refresh_from_db()
     assert study.attainment == [["English", "Below what was expected", "As expected"]]
-    with count_queries(54):
+    with count_queries(30):
         page = client.get(f"/case-studies/{study.pk}/").content.decode()
     assert "Nothing found" in page
     assert "Below what was expected" in page

@@ -253,7 +253,7 @@ def test_leadership_fills_a_folder_on_its_page(cast, term, sign_in, at_morning, 
     assert wrong.status_code == 422
     assert "Plan.pdf is no PDF" in wrong.content.decode()
     assert [line.entry.title for line in lines_of(folder, ())] == ["Groups and their gaps", "Plan"]
-    with count_queries(22):
+    with count_queries(12):
         page = client.get(at).content.decode()
     assert "The gaps we work on" in page
     entry = folder.entries.get(source="part:groups")
