@@ -2,7 +2,8 @@
 
 Schools, phases and the trust add up; so do the values by which pupils are told apart. The table of all pupils is
 settled first, and what it shows stands: a group's table is settled with all the other groups beside it, as if every
-one of them were on the page.
+one of them were on the page. What a school's own pages show of it stands too: where a school has few, it is the sums
+over schools that are held back, and no other school.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Cell:
 def held_back(columns: Sequence[Sequence[Cell]], tree: Sequence[Division], chosen: int) -> Held:
     """Give what is held back of the rows of one column: the first is of all pupils, the others part it.
 
-    `tree` says which rows are sums of others.
+    `tree` says which rows are sums of others; those that are none are the schools.
     """
     rows = len(columns[0])
     now = [[cell.now for cell in column] for column in columns]
@@ -65,11 +66,13 @@ def _settled(
     flat = [one for column in columns for one in column]
     layers = list(zip(*(layers_of(one) for one in flat), strict=True))
     few = [place for place, one in enumerate(flat) if is_few(one)]
+    schools = frozenset(range(rows)) - {one.whole for one in tree}
     of_all = hidden_in_divisions(
         [layer[:rows] for layer in layers],
         tree,
         [place for place in few if place < rows],
         gone=[place for place in gone if place < rows],
+        shown=schools.difference(few, gone),
     )
     if len(columns) == 1:
         return of_all
@@ -80,7 +83,14 @@ def _settled(
     ]
     divisions += [Division(row, tuple(at * rows + row for at in range(1, len(columns)))) for row in range(rows)]
     stands = frozenset(range(rows)) - of_all
-    return hidden_in_divisions(layers, divisions, few, gone={*gone, *of_all}, shown=stands)
+    # A school's explorer tells of its own groups: the sum over schools of a group of which one has few tells as much.
+    sums = [
+        at * rows + one.whole
+        for at in range(1, len(columns))
+        for one in tree
+        if any(at * rows + part in few for part in schools.intersection(one.parts))
+    ]
+    return hidden_in_divisions(layers, divisions, [*few, *sums], gone={*gone, *of_all}, shown=stands)
 
 
 def _is_of_few(one: Cell) -> bool:

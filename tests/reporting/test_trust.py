@@ -439,4 +439,25 @@ def test_severely_absent_pupils_do_not_tell_of_the_few_between():
     rows = [Cell(few, 20, few), Cell(many, 40, many), Cell(Figures.together([few, many]), 60, few)]
     held = held_back([rows], [Division(2, (0, 1))], 0)
     assert held.persistent == frozenset()
-    assert held.severe == {0, 1}
+    assert held.severe == {0, 2}  # the second school tells its own on its own page: the sum of both goes
+
+
+def test_what_a_school_tells_on_its_own_page_and_the_trust_of_all_schools_do_not_give_away_another_schools_few():
+    """Two of the first school are persistently absent: no school but that one is held back, and the sum of all is."""
+
+    def cell(pupils, persistent):
+        figures = Figures(Tally(10 * pupils, 9 * pupils, pupils, 0), {}, 0, pupils, persistent, 0)
+        return Cell(figures, pupils, figures)
+
+    def row(*schools):
+        together = Figures.together([one.now for one in schools])
+        return [*schools, Cell(together, together.pupils, together)]
+
+    tree = [Division(3, (0, 1, 2))]
+    everybody = row(cell(40, 12), cell(60, 20), cell(50, 9))
+    group = row(cell(20, 2), cell(30, 10), cell(25, 5))
+    others = row(cell(20, 10), cell(30, 10), cell(25, 4))
+    assert held_back([row(cell(40, 2), cell(60, 20), cell(50, 9))], tree, 0).persistent == {0, 3}
+    held = held_back([everybody, group, others], tree, 1).persistent
+    assert {0, 3} <= held  # the group's few, and their sum over schools
+    assert held_back([everybody, group, others], tree, 0).persistent == frozenset()
