@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from typing import Final
 
@@ -12,14 +12,13 @@ from attendance_office.staff.roles import Role
 from interventions.queries.trawls import trawls_of
 from letters.models import Letter
 from registers.models import Pupil
+from registers.queries.spread import counts_by_week
 from registers.rules.ages import school_year_starts
 from reporting.actions.case_studies import Words, draft_study, issue_study, write_study
 from reporting.actions.evidence import make_folder, put_in
 from reporting.models import CaseStudy, EvidenceFolder, Paper
-from reporting.queries.case_study import course_of
 from reporting.rules.following import WEEKS, around
 
-_TRIED: Final = 30  # letters looked at for a pupil who came back
 _PARTS: Final = {
     "start": "Days were missed from the first weeks of term, and the family was hard to reach.",
     "tried": "A key adult met the pupil at the gate each morning for half a term; the head of year rang weekly.",
@@ -69,25 +68,23 @@ def lay_out_evidence(*, school: School, at: datetime) -> EvidenceFolder | None:
 
 
 def _came_back(school: School, at: datetime) -> Pupil | None:
-    """Give a pupil whose attendance rose most around a first letter, of the first few who had one."""
+    """Give the pupil whose attendance was lowest in the weeks before a first letter and rose after it."""
     upto = clock.local(at).date()
-    first = datetime.combine(school_year_starts(upto), datetime.min.time(), tzinfo=clock.LONDON)
+    began = school_year_starts(upto)
+    first = datetime.combine(began, datetime.min.time(), tzinfo=clock.LONDON)
     gone = Letter.objects.filter(
         school=school, kind="level_1", state__in=(Letter.State.SENT, Letter.State.DELIVERED), sent_at__gte=first
     )
-    best: tuple[Fraction, Pupil] | None = None
-    for letter in gone.select_related("pupil__school").order_by("sent_at", "pk")[:_TRIED]:
-        if letter.sent_at is None:
+    days = {pupil: clock.local(sent).date() for pupil, sent in gone.values_list("pupil_id", "sent_at") if sent}
+    weeks = counts_by_week(school.pk, began, upto, [(pupil, str(pupil)) for pupil in sorted(days)])
+    found = []
+    for pupil, on in days.items():
+        sides = around(weeks.get(str(pupil), {}), on, WEEKS, upto)
+        if sides is None:
             continue
-        on = clock.local(letter.sent_at).date()
-        course = course_of(letter.pupil, on - timedelta(weeks=6), upto, at)
-        found = around(course.around, on, WEEKS, upto)
-        if found is None:
-            continue
-        rose = (found[1].attendance_rate or Fraction(0)) - (found[0].attendance_rate or Fraction(0))
-        if best is None or rose > best[0]:
-            best = (rose, letter.pupil)
-    return best[1] if best else None
+        before, after = (side.attendance_rate or Fraction(0) for side in sides)
+        found.append((after <= before, before, pupil))
+    return Pupil.objects.select_related("school").get(pk=min(found)[2]) if found else None
 
 
 def _study(pupil: Pupil, by: User, at: datetime) -> CaseStudy:

@@ -108,7 +108,7 @@ def _attendance(course: Course) -> _Section:
         (
             f"{whole.attended} of {whole.possible} possible sessions attended: {spoken(whole.attendance_rate)}. "
             f"{whole.authorised} missed with leave or for a reason the law accepts, {whole.unauthorised} without; "
-            f"late {_times(whole.late)}."
+            f"{_late(whole.late)}."
         )
     ]
     chart = LineChart(
@@ -232,8 +232,8 @@ def _rated(tally: Tally) -> str:
     return f"{_of(tally)} ({spoken(tally.attendance_rate)})"
 
 
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
+def _late(number: int) -> str:
+    return {0: "never late", 1: "late once"}.get(number, f"late {number} times")
 
 
 def _capital(words: str) -> str:
