@@ -144,6 +144,7 @@ def hidden_grid(
         for c, number in enumerate(row)
         if r in gone_rows or c in gone_columns or is_small(number)
     }
+    few = {(r, c) for r, row in enumerate(lines) for c, number in enumerate(row) if is_small(number)}
     along, down = (*column_parts, range(len(columns))), (*row_parts, range(len(lines)))
     while True:
         before = len(cells)
@@ -152,7 +153,43 @@ def hidden_grid(
         for c, column in enumerate(columns):
             cells |= {(r, c) for r in _closed(column, {r for r in range(len(column)) if (r, c) in cells}, down)}
         if len(cells) == before:
-            return HiddenGrid(gone_rows, gone_columns, frozenset(cells))
+            more = _bound(lines, gone_rows, gone_columns, cells, few, (row_parts, column_parts))
+            if more is None:
+                return HiddenGrid(gone_rows, gone_columns, frozenset(cells))
+            cells.add(more)
+
+
+def _bound(
+    lines: Sequence[Sequence[int]],
+    gone_rows: Collection[int],
+    gone_columns: Collection[int],
+    cells: Collection[tuple[int, int]],
+    few: Collection[tuple[int, int]],
+    told: tuple[Sequence[Sequence[int]], Sequence[Sequence[int]]],
+) -> tuple[int, int] | None:
+    """Give the next cell to hold back because lines less columns, taken together, give one of few; None where none do.
+
+    Each line and column may lack several, and the one cell between two closed pairs still be their difference.
+    """
+    width, height = len(lines[0]) if lines else 0, len(lines)
+    across = [sum(1 << (r * width + c) for c in range(width)) for r in range(height)]
+    down = [sum(1 << (r * width + c) for r in range(height)) for c in range(width)]
+    row_parts, column_parts = told
+    masks = [1 << place for place in range(width * height)]
+    masks += [across[r] for r in range(height) if r not in gone_rows]
+    masks += [down[c] for c in range(width) if c not in gone_columns]
+    masks += [sum(across[r] for r in part) for part in row_parts] + [
+        sum(down[c] for c in part) for part in column_parts
+    ]
+    held = {r * width + c for r, c in cells}
+
+    def smallest(places: Collection[int]) -> int | None:
+        free = [place for place in places if place < width * height and place not in held]
+        number = {place: lines[place // width][place % width] for place in free}
+        return min(free, key=lambda place: (not number[place], number[place], place), default=None)
+
+    found = _worked_out(masks, held, [r * width + c for r, c in few], smallest)
+    return None if found is None else divmod(found, width)
 
 
 def _closed(numbers: Sequence[int], chosen: Collection[int], parts: Sequence[Sequence[int]]) -> frozenset[int]:

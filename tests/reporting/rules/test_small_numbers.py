@@ -59,6 +59,56 @@ def test_what_is_gone_from_a_line_is_nothing_or_not_a_few(line):
     assert all(place in gone for place, number in enumerate(line) if is_small(number))
 
 
+def test_one_cell_between_two_closed_pairs_of_a_table_does_not_give_itself_away():
+    """Each line and column lacks two, and yet lines 0 and 1 less columns 0 and 1 are the one cell between the pairs."""
+    table = [[2, 3, 40, 41], [4, 1, 3, 42], [43, 44, 2, 3], [45, 46, 4, 1]]
+    found = hidden_grid(table)
+    assert (found.rows, found.columns) == (frozenset(), frozenset())
+    few = [(r, c) for r, row in enumerate(table) for c, number in enumerate(row) if is_small(number)]
+    assert set(few) < set(found.cells)
+    assert not any(_is_told(table, found, cell) for cell in few)
+
+
+def _is_told(table, found, cell):
+    """Tell whether a cell follows from what a table shows: by elimination over fractions."""
+    width, height = len(table[0]), len(table)
+    at = {place: n for n, place in enumerate(sorted(found.cells))}
+    known = [[(r, c) for c in range(width)] for r in range(height) if r not in found.rows]
+    known += [[(r, c) for r in range(height)] for c in range(width) if c not in found.columns]
+    rows = [[Fraction(place in some) for place in at] for some in known]
+    target = [Fraction(place == cell) for place in at]
+    pivots = []
+    for one in rows:
+        row = one
+        for lead, other in pivots:
+            row = _less(row, row[lead], other)
+        first = next((n for n, number in enumerate(row) if number), None)
+        if first is not None:
+            unit = [number / row[first] for number in row]
+            pivots = [(n, _less(other, other[first], unit)) for n, other in pivots]
+            pivots.append((first, unit))
+    for lead, row in pivots:
+        target = _less(target, target[lead], row)
+    return not any(target)
+
+
+def _less(row, times, other):
+    return [a - times * b for a, b in zip(row, other, strict=True)]
+
+
+@given(
+    st.integers(2, 5).flatmap(
+        lambda width: st.lists(st.lists(st.integers(0, 12), min_size=width, max_size=width), min_size=2, max_size=5)
+    )
+)
+def test_no_small_cell_of_a_table_follows_from_what_it_shows(table):
+    found = hidden_grid(table)
+    for r, row in enumerate(table):
+        for c, number in enumerate(row):
+            if is_small(number) and not (r in found.rows and c in found.columns):
+                assert not _is_told(table, found, (r, c)), (table, r, c)
+
+
 @given(
     st.integers(1, 6).flatmap(
         lambda width: st.lists(st.lists(st.integers(0, 30), min_size=width, max_size=width), min_size=1, max_size=6)
