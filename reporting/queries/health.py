@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Min
+from django.db.models import Count, Max, Min
 
 from attendance_office.jobs.models import Beat, Run
 from attendance_office.staff.models import School
 from letters.models import Message
 from letters.queries.proof import proof_of, proved_at
+from reporting.models import Turn
 
+_TICK: Final = "interventions.run_due"
 BEAT_GRACE = timedelta(minutes=3)
 PROOF_GRACE = timedelta(minutes=25)
 WAIT_GRACE = timedelta(minutes=5)
+LOOKED_BACK = timedelta(days=14)
 BACKUP_GRACE = timedelta(hours=26)
 
 
@@ -40,6 +44,8 @@ def signs(school: School, *, at: datetime) -> list[Sign]:
         _proof(school, at),
         _beat(at),
         _sweep(school),
+        _jobs(school, at),
+        _reports(school, at),
         _backup(at),
         _database(),
     ]
@@ -83,7 +89,8 @@ def _proof(school: School, at: datetime) -> Sign:
 
 
 def _beat(at: datetime) -> Sign:
-    beat = Beat.objects.order_by("-at").first()
+    """Tell whether the tick comes that asks what is due; the other ticks have their own signs."""
+    beat = Beat.objects.filter(name=_TICK).first()
     return Sign(
         name="Last beat",
         seen="The clock ticks" if beat else "The clock has never ticked",
@@ -101,6 +108,35 @@ def _sweep(school: School) -> Sign:
         since=run.started_at if run else None,
         is_well=run is not None and run.state == Run.State.DONE,
         remedy="Look at Jobs for the reason, and run it from there.",
+    )
+
+
+def _jobs(school: School, at: datetime) -> Sign:
+    """Tell of jobs whose latest run within a fortnight failed or was missed."""
+    latest = Run.objects.filter(school=school, due_at__gte=at - LOOKED_BACK, due_at__lte=at)
+    latest = latest.order_by("job", "-due_on").distinct("job")
+    broken = [run for run in latest if run.state in (Run.State.FAILED, Run.State.MISSED)]
+    said = "; ".join(f"{run.get_job_display()}: {run.get_state_display().lower()}" for run in broken)
+    return Sign(
+        name="Jobs by the clock",
+        seen=said or "The latest run of each was done",
+        since=max((run.due_at for run in broken), default=None),
+        is_well=not broken,
+        remedy="Look at Jobs for the reason, and run each from there.",
+    )
+
+
+def _reports(school: School, at: datetime) -> Sign:
+    """Tell of reports given up within a fortnight, of which their readers have had nothing."""
+    given_up = Turn.objects.filter(school=school, state=Turn.State.GIVEN_UP, ended_at__gte=at - LOOKED_BACK)
+    found = given_up.aggregate(number=Count("pk"), last=Max("ended_at"))
+    number = found["number"]
+    return Sign(
+        name="Reports to people",
+        seen=f"{number} given up" if number else "None was given up",
+        since=found["last"],
+        is_well=not number,
+        remedy="Open Distributions and the day of the report: make it again for each person it names.",
     )
 
 

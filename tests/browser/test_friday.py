@@ -220,7 +220,7 @@ def test_trawl_now_works_while_the_page_waits_and_is_held_against_an_older_run(
     page.get_by_role("button", name="Trawl now").wait_for()
     is_good(page, no_violations)
     older = Trawl.objects.filter(school=autumn.thornbridge).earliest("on")
-    page.get_by_label("Held against").select_option(str(older.pk))
+    page.get_by_label("Compared with").select_option(str(older.pk))
     page.get_by_role("heading", name="Since Fri 6 Nov").wait_for()
     page.goto(reverse("interventions:proposal_list"))
     is_good(page, no_violations)
