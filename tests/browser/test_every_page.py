@@ -11,8 +11,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WIDE, NARROW = {"width": 1280, "height": 1600}, {"width": 320, "height": 1600}
 FRAGMENTS = {"reporting:desk_fresh", "letters:board_changes", "registers:pupil_find"}
-# The trust's page is for posts of a trust, and is tried by one of them in test_trust.
-NOT_PAGES = {"office:home", "office:healthz", "office:readyz", "reporting:trust"} | FRAGMENTS
+# What is for posts of a trust is tried by one of them: its page in test_trust, visits in test_visits.
+NOT_PAGES = {
+    "office:home",
+    "office:healthz",
+    "office:readyz",
+    "reporting:trust",
+    "reporting:visit_log",
+    "reporting:visit_correct",
+} | FRAGMENTS
 PAGES = sorted(
     name for name, way in matrix.MATRIX.items() if not way.post and not way.is_fragment and name not in NOT_PAGES
 )
