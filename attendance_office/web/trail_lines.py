@@ -35,6 +35,9 @@ OF_PUPILS: Final[Mapping[str, Needs]] = MappingProxyType(
         "safeguarding item": Needs(_PUPILS, frozenset({Can.SEE_SAFEGUARDING})),
         # A case study names nobody; why it was taken back may.
         "case study": Needs(frozenset(), _KNOWN),
+        # What is read where it stands: a folder's list may name a file of pupils, a visit tells what was found.
+        "evidence folder": Needs(frozenset({Can.SEE_EVIDENCE}), frozenset({Can.SEE_EVIDENCE})),
+        "visit": Needs(frozenset({Can.SEE_VISITS}), frozenset({Can.SEE_VISITS})),
         # The call and the message say who was rung and written to.
         "first day": Needs(_CONTACTS, _CONTACTS),
         "message": Needs(_CONTACTS, _CONTACTS),
@@ -56,7 +59,7 @@ OF_NO_PUPIL: Final = frozenset(
         "baseline", "calendar", "closure", "export", "file", "hold", "import", "lesson", "letter template",
         "letter_policy", "letterhead", "link", "mail_choice", "paper", "period", "person", "print run", "proof", "run",
         "saved_view", "schedule", "school", "sending", "subscription", "timetable week", "trawl", "trawl_ask", "trust",
-        "turn", "tutor group", "league_rule", "visit",
+        "turn", "tutor group", "league_rule",
     }
 )  # fmt: skip
 _NOTHING: Final = Needs(frozenset(), frozenset())

@@ -28,11 +28,12 @@ from registers.models import (
     Pupil,
     Register,
     Seat,
+    StoredFile,
     TeachingGroup,
 )
 from registers.queries.registers import registers_of
 from registers.rules.sessions import Session
-from reporting.models import Baseline, Subscription
+from reporting.models import Baseline, CaseStudy, EvidenceEntry, EvidenceFolder, Subscription, Visit, VisitStep
 from tests.conftest import MONDAY, MORNING
 from tests.factories.marks import take
 
@@ -64,6 +65,23 @@ def lesson(cast):
     )
 
 
+def folder(cast):
+    return EvidenceFolder.objects.create(
+        school=cast.thornbridge, title="Autumn", from_on=MONDAY, to_on=MONDAY, made_at=MORNING
+    )
+
+
+def visit(cast):
+    return Visit.objects.create(
+        school=cast.thornbridge,
+        visited_on=MONDAY,
+        visitors="Ms Stott",
+        found="Well",
+        logged_at=MORNING,
+        logged_by=cast.tess,
+    )
+
+
 # A row of each table that the cast does not bring, and a column of it to change.
 MADE = {
     AbsenceNote: ("reason", lambda cast: AbsenceNote.objects.create(
@@ -82,6 +100,21 @@ MADE = {
     )),
     Baseline: ("note", lambda cast: Baseline.objects.create(
         school=cast.thornbridge, school_year="2026/27", attendance="94.00", set_at=MORNING
+    )),
+    CaseStudy: ("headline", lambda cast: CaseStudy.objects.create(
+        school=cast.thornbridge, pupil=cast.callum, number=1, from_on=MONDAY, to_on=MONDAY, made_at=MORNING
+    )),
+    EvidenceFolder: ("title", folder),
+    EvidenceEntry: ("why", lambda cast: EvidenceEntry.objects.create(
+        school=cast.thornbridge, folder=folder(cast), section="action", place=1, source="own:1", title="Plan", name="Plan", on=MONDAY,
+        file=StoredFile.objects.create(
+            school=cast.thornbridge, purpose="evidence", name="plan.pdf", kind="application/pdf", size=1, sha256="0", content=b"x",
+            added_at=MORNING,
+        ), added_at=MORNING,
+    )),
+    Visit: ("met", visit),
+    VisitStep: ("owner", lambda cast: VisitStep.objects.create(
+        visit=visit(cast), words="Look again", at=MORNING, by=cast.tess
     )),
     Letterhead: ("foot", lambda cast: Letterhead.objects.create(school=cast.thornbridge)),
     Stop: ("reason", lambda cast: Stop.objects.create(

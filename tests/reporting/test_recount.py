@@ -376,7 +376,7 @@ def test_a_tenth_and_a_half_are_exact_on_every_surface_whatever_is_printed(
     whole = client.get("/explorer/", {"period": "year", "view": "table"})
     assert f"Absence {printed} % :" in words(whole)
     persistent, severe = int(much != ""), int(much == "Severe")
-    assert f"{persistent} of 1 pupils, {severe} of them severely" in words(whole)
+    assert f"{persistent} of 1 pupil, {severe} of them severely" in words(whole)
     assert f"{persistent} of 1 pupil missed 10 % or more, {severe} of them 50 % or more" in words(
         client.get("/figures/", {"period": "year"})
     )
