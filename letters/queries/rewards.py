@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time, timedelta
 from typing import Any, Final
 
 from django.db.models import CharField, Count, F, IntegerField, QuerySet, Value
 from django.db.models.functions import TruncDate
 
 from attendance_office import clock
+from attendance_office.jobs.due import instant
 from attendance_office.staff.models import School, User
 from letters.models import Letter, LetterKind, Reward, StruckReward
 from registers.models import Pupil
@@ -19,7 +20,8 @@ from registers.queries.pupils import called
 GOOD_NEWS: Final = (
     LetterKind.CERTIFICATE_FULL, LetterKind.CERTIFICATE_IMPROVED, LetterKind.PRAISE, LetterKind.IMPROVED,
 )  # fmt: skip
-_WENT: Final = (Letter.State.SENT, Letter.State.DELIVERED, Letter.State.UNCERTAIN)
+_GONE: Final = (Letter.State.SENT, Letter.State.DELIVERED, Letter.State.UNCERTAIN)
+_WENT_ON: Final = TruncDate("sent_at", tzinfo=clock.LONDON)
 _ORDER: Final = ("-given", "what", "pupil_pk", "-reward")
 
 
@@ -50,29 +52,44 @@ class Given:
 
 def log(school: School, user: User, asked: Asked) -> QuerySet[Any]:
     """Give the log as rows of values within a person's reach, the latest first; `lines` makes lines of them."""
-    seen = Pupil.objects.visible_to(user).filter(school=school)
-    if asked.q:
-        seen = called(seen, asked.q)
-    if asked.year is not None:
-        seen = seen.filter(year_group=asked.year)
-    given = Reward.objects.visible_to(user).filter(
-        school=school, pupil__in=seen, given_on__range=(asked.from_on, asked.to_on)
-    )
-    went = Letter.objects.visible_to(user).filter(school=school, pupil__in=seen, kind__in=GOOD_NEWS, state__in=_WENT)
-    dated = went.annotate(went_on=TruncDate("sent_at", tzinfo=clock.LONDON))
-    dated = dated.filter(went_on__gte=asked.from_on, went_on__lte=asked.to_on)
-    if asked.what:
-        given, dated = given.filter(name=asked.what), dated.filter(kind__in=_kinds_called(asked.what))
     nobody = Value(None, output_field=IntegerField())
-    first = given.values(
+    first = _given(school, user, asked).values(
         pupil_pk=F("pupil"), given=F("given_on"), what=F("name"), for_what=F("why"), by_pk=F("by"), reward=F("pk"),
         letter=nobody,
     )  # fmt: skip
-    second = dated.values(
-        pupil_pk=F("pupil"), given=F("went_on"), what=F("kind"), for_what=Value("", output_field=CharField()),
+    second = _went(school, user, asked).values(
+        pupil_pk=F("pupil"), given=_WENT_ON, what=F("kind"), for_what=Value("", output_field=CharField()),
         by_pk=F("approved_by"), reward=nobody, letter=F("pk"),
     )  # fmt: skip
     return first.union(second, all=True).order_by(*_ORDER)
+
+
+def _seen(school: School, user: User, asked: Asked) -> QuerySet[Pupil]:
+    seen = Pupil.objects.visible_to(user).filter(school=school)
+    if asked.q:
+        seen = called(seen, asked.q)
+    return seen if asked.year is None else seen.filter(year_group=asked.year)
+
+
+def _given(school: School, user: User, asked: Asked) -> QuerySet[Reward]:
+    """Give the rewards that people put on record, those struck out among them."""
+    days = (asked.from_on, asked.to_on)
+    rows = Reward.objects.visible_to(user).filter(
+        school=school, pupil__in=_seen(school, user, asked), given_on__range=days
+    )
+    return rows.filter(name=asked.what) if asked.what else rows
+
+
+def _went(school: School, user: User, asked: Asked) -> QuerySet[Letter]:
+    """Give the certificates and letters of praise that went, by the day on which they did."""
+    return Letter.objects.visible_to(user).filter(
+        school=school,
+        pupil__in=_seen(school, user, asked),
+        kind__in=_kinds_called(asked.what) if asked.what else GOOD_NEWS,
+        state__in=_GONE,
+        sent_at__gte=instant(asked.from_on, time()),
+        sent_at__lt=instant(asked.to_on + timedelta(days=1), time()),
+    )
 
 
 def lines(rows: Sequence[dict[str, Any]]) -> list[Given]:
@@ -106,12 +123,12 @@ def names_used(school: School) -> list[str]:
 
 def summed(school: School, user: User, asked: Asked) -> list[tuple[str, int, int]]:
     """Give what was given with how often and to how many pupils, the most frequent first; struck rows left away."""
-    found: dict[str, list[int]] = {}
-    struck = set(StruckReward.objects.filter(reward__school=school).values_list("reward", flat=True))
-    for row in log(school, user, asked):
-        if row["reward"] not in struck:
-            found.setdefault(_words(row["what"]) if row["letter"] else row["what"], []).append(row["pupil_pk"])
-    some = [(what, len(pupils), len(set(pupils))) for what, pupils in found.items()]
+    given = _given(school, user, asked).filter(struck=None).order_by().values("name")
+    went = _went(school, user, asked).order_by().values("kind")
+    by_name = given.annotate(times=Count("pk"), pupils=Count("pupil", distinct=True))
+    by_kind = went.annotate(times=Count("pk"), pupils=Count("pupil", distinct=True))
+    some = list(by_name.values_list("name", "times", "pupils"))
+    some += [(_words(kind), times, pupils) for kind, times, pupils in by_kind.values_list("kind", "times", "pupils")]
     return sorted(some, key=lambda one: (-one[1], one[0]))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -137,8 +136,7 @@ def _form(request: StaffRequest) -> forms.RewardsAsked:
     """Give the filter; days that are not said are the school year so far."""
     query: QueryDict = request.GET.copy()
     today = clock.today()
-    starts = school_year_starts(today)
-    for name, value in {"from_on": max(starts, today - timedelta(days=365)), "to_on": today}.items():
+    for name, value in {"from_on": school_year_starts(today), "to_on": today}.items():
         if not query.get(name):
             query[name] = value.isoformat()
     return forms.RewardsAsked(query, years=years_taught(request.school), whats=answers.choices(request.school))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -23,7 +22,7 @@ from reporting.rules.linked_figures import PERSISTENT, SEVERE, name_of
 from reporting.rules.small_numbers import SMALL, tells_of_few
 
 from .comparators import Comparator
-from .explorer import Answer, Gap, Part
+from .explorer import Answer, Gap
 from .letters_followed import Fairness
 from .paper_parts import table
 from .periods import Period
@@ -137,14 +136,14 @@ def _group_words(gap: Gap) -> str:
 
 def _lowest_year(drawn: Drawn) -> list[str]:
     rates = [
-        (part.figures.tally.attendance_rate, part)
+        (rate, part)
         for part in drawn.now.parts("year")
-        if part.figures.tally.attendance_rate is not None and name_of("year", part.value) not in drawn.held
+        if (rate := part.figures.tally.attendance_rate) is not None and name_of("year", part.value) not in drawn.held
     ]
     if len(rates) < 2:
         return []
-    key: Callable[[tuple[Fraction | None, Part]], Fraction] = lambda one: one[0] or Fraction(0)  # noqa: E731
-    (lowest, low), (highest, high) = min(rates, key=key), max(rates, key=key)
+    lowest, low = min(rates, key=lambda one: one[0])
+    highest, high = max(rates, key=lambda one: one[0])
     if lowest == highest:
         return []
     return [
